@@ -1,0 +1,48 @@
+"""An AI model as it is deployed: which number formats, how much of it is left, and what that did to its accuracy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.catalog.entries import AIModel, Precision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A deployed form of a model. Measures of the algorithm and vertical families rewrite it, one after another."""
+
+    model: AIModel
+    weights: Precision  # bytes per weight, and the formats whose peak it may use
+    kv_cache: Precision
+    parameter_share: float = 1.0  # of the parameters, what pruning of rows, heads or layers left
+    weight_byte_share: float = 1.0  # of the bytes, what sparse storage left (2:4: .56)
+    sparse: bool = False  # 2:4 sparsity that tensor cores can use
+    adapter_byte_share: float = 0.0  # bytes of adapters that are read with the weights, as a share of them
+    accuracy_factor: float = 1.0  # product of the measures' effects
+    accuracy_variance: float = 0.0  # of the logarithm of that product
+    steps: tuple[str, ...] = ()  # measures applied, in order
+
+    @property
+    def name(self) -> str:
+        """Name for results: model, format, measures."""
+        return "/".join((self.model.name, self.weights.name, *self.steps))
+
+    @property
+    def parameters(self) -> float:
+        """Parameters held in memory."""
+        return self.model.parameters * self.parameter_share
+
+    @property
+    def active_parameters(self) -> float:
+        """Parameters that work on each token."""
+        return self.model.active_parameters * self.parameter_share
+
+    @property
+    def weight_bytes(self) -> float:
+        """Bytes of all weights, adapters included."""
+        return (
+            self.parameters
+            * self.weights.bytes_per_value
+            * self.weight_byte_share
+            * (1.0 + self.adapter_byte_share)
+        )

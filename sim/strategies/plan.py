@@ -1,0 +1,65 @@
+"""What a run is told: the scenario with one mix applied, and what the mix costs before the first request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sim.models.variant import Variant
+from sim.protocols import Autoscaler
+from sim.scenario.specs import JobStream, PlantSpec, Pool, Scenario, Service
+
+Family = Literal["compute", "algorithm", "efficiency", "vertical"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpFront:
+    """One-off cost of one measure. Accelerator-hours are priced at the hourly cost of `pool`, like any other."""
+
+    family: Family
+    measure: str
+    engineer_h: float = 0.0
+    accelerator_h: float = 0.0
+    pool: str | None = None
+    data_usd: float = 0.0
+    capital_usd: float = 0.0  # retrofit
+    capital_usd_per_kw: float = 0.0  # of the fleet's provisioned power
+    life_y: float | None = None  # None: the scenario's measure_life_y
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """A service as it will run: the model variant, its accuracy in the field, and who routes and scales it."""
+
+    service: Service
+    variant: Variant
+    accuracy: float
+    accuracy_sd: float
+    ungated_gain: float  # accuracy / target of the field, before the cut at 1
+    router: Literal["round-robin", "least-loaded"] = "round-robin"
+    autoscaler: Autoscaler | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolPlan:
+    """A pool with its power settings; None where the mix leaves them alone."""
+
+    pool: Pool
+    power_cap_w: float | None = None  # per accelerator
+    clock_mhz: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One mix applied to one scenario."""
+
+    scenario: Scenario
+    mix: str
+    plant: PlantSpec
+    pools: Mapping[str, PoolPlan]
+    deployments: Mapping[str, Deployment]
+    jobs: Mapping[str, JobStream]
+    upfront: tuple[UpFront, ...] = ()
+    assumed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
