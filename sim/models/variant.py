@@ -40,9 +40,4 @@ class Variant:
     @property
     def weight_bytes(self) -> float:
         """Bytes of all weights, adapters included."""
-        return (
-            self.parameters
-            * self.weights.bytes_per_value
-            * self.weight_byte_share
-            * (1.0 + self.adapter_byte_share)
-        )
+        return self.parameters * self.weights.bytes_per_value * self.weight_byte_share * (1.0 + self.adapter_byte_share)
