@@ -21,7 +21,7 @@ class Entry:
 
     name: str
     title: str = ""
-    sources: Mapping[str, str] = field(default=EMPTY, repr=False)
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def assumed(self) -> tuple[str, ...]:
         """Names of the figures that have no source but an assumption."""
@@ -118,7 +118,7 @@ class AIModel(Entry):
     experts_per_token: int = 1
     expert_parameters: float = 0.0  # of `parameters`, those inside experts
     precision: str = "bf16"
-    accuracy: Mapping[str, float] = field(default=EMPTY)  # field -> score on the field's metric, 0..1
+    accuracy: Mapping[str, float] = field(default_factory=dict)  # field -> score on the field's metric, 0..1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,7 @@ class Technique(Entry):
     accelerator_h: float = 0.0
     engineer_h: float = 0.0
     data_usd: float = 0.0
-    figures: Mapping[str, float] = field(default=EMPTY)  # what else the measure needs, by name
+    figures: Mapping[str, float] = field(default_factory=dict)  # what else the measure needs, by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,4 +188,4 @@ class PlantType(Entry):
 
     kind: str
     figures: Mapping[str, float]
-    tables: Mapping[str, Mapping[float, float]] = field(default=EMPTY)
+    tables: Mapping[str, Mapping[float, float]] = field(default_factory=dict)

@@ -61,7 +61,7 @@ class PlantSpec:
     """A plant of the catalogue with the scenario's overrides of its figures."""
 
     type: PlantType
-    overrides: Mapping[str, float] = field(default=EMPTY)
+    overrides: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +255,6 @@ class Scenario:
     jobs: tuple[JobStream, ...]
     mixes: tuple[Mix, ...]
     source: Path
-    document: Mapping[str, Any] = field(default=EMPTY, repr=False)
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     assumed: tuple[str, ...] = ()  # catalogue figures that the scenario leans on and that are only assumed
     warnings: tuple[str, ...] = ()
