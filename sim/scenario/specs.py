@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sim.catalog.entries import EMPTY, AIModel, Field, NodeType, PlantType, ServingEngine
+from sim.catalog.entries import AIModel, Field, NodeType, PlantType, ServingEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
