@@ -1,0 +1,20 @@
+"""Warming the kernels covers every module that has any."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from sim import kernels
+from sim.kernels import cache
+
+
+def test_every_module_with_kernels_is_warmed() -> None:
+    folder = Path(kernels.__path__[0])
+    with_kernels = {
+        f"sim.kernels.{file.stem}" for file in folder.glob("*.py") if "\n@compiled\n" in file.read_text("utf-8")
+    }
+    warmed = cache.warm()
+    assert {"sim.kernels.draws", "sim.kernels.arrivals"} <= set(warmed)
+    assert all(hasattr(import_module(name), "warm_up") for name in warmed)
+    assert set(warmed) <= with_kernels
