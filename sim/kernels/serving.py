@@ -1,0 +1,510 @@
+"""Continuous batching on many replicas: the work of one request costs O(log batch), however many tokens it has.
+
+A replica is always in one *segment* of iterations with an unchanging set of sequences, or waits for work. A segment
+is either one iteration that takes prompts in (prefill) beside the sequences that decode, or a stretch of pure decode
+iterations up to the next sequence that finishes. Iteration i of a stretch (i = 0, 1, ...) lasts
+`step_s + kv_s * (K + i * B)` for B sequences that hold K tokens at its start, so n iterations last
+`n * step_s + kv_s * (K * n + B * n * (n - 1) / 2)` and the boundary after a given instant follows from a square root.
+A stretch is cut at the next boundary when a request arrives that can be admitted, or when the clock changes. Boundary
+times are always computed from the segment's begin, so the result does not depend on where `advance` stops on its way.
+
+Admission at a boundary, in order of arrival: while the batch has room, the KV cache has room for prompt and output
+(reserved whole, so nothing is ever preempted) and the prompts of the iteration stay within the engine's limit (a
+longer prompt is taken alone). Every admitted request gets its first token at the end of the iteration that takes its
+prompt in, and one more token per iteration from then on. A boundary at the very instant of an arrival sees it.
+
+The tables and their columns are in `sim.kernels.serving_layout`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.kernels.compiled import compiled
+from sim.kernels.serving_layout import (
+    ALIVE,
+    ARRIVALS_USED_UP,
+    ARRIVED,
+    BATCH_S,
+    BEGIN_S,
+    BEST_J,
+    BUSY_S,
+    CONTEXT,
+    CREDITED,
+    CREDITED_BEST_J,
+    CREDITED_J,
+    CREDITED_S,
+    DECODING,
+    END_S,
+    ENERGY_J,
+    FREE_SLOT,
+    HEAD,
+    IDLE_W,
+    ITERATION,
+    ITERATIONS,
+    KV_BEST_J,
+    KV_J,
+    KV_S,
+    LAST_ROUTED,
+    LEAST_LOADED,
+    LENGTH,
+    LEVEL,
+    LOG_ARRIVAL_S,
+    LOG_FINISH_S,
+    LOG_FIRST_S,
+    LOG_FULL,
+    LOG_ID,
+    LOG_INPUT,
+    LOG_OUTPUT,
+    LOG_REPLICA,
+    LOGGED,
+    NEW_CONTEXT,
+    NEXT_ARRIVAL,
+    NONE,
+    OFF,
+    ON,
+    PREFILL_BEST_J,
+    PREFILL_J,
+    PREFILL_S,
+    REACHED,
+    REJECTED,
+    REQUEST_J,
+    REQUEST_S,
+    RESERVED,
+    ROUTED,
+    RUNNING,
+    SEGMENT_LEVEL,
+    SLOT_ARRIVAL_S,
+    SLOT_BITS,
+    SLOT_FIRST_S,
+    SLOT_ID,
+    SLOT_INPUT,
+    SLOT_NEXT,
+    SLOT_OUTPUT,
+    SLOTS_FULL,
+    SLOTS_MAX,
+    STATE,
+    STEP_BEST_J,
+    STEP_J,
+    STEP_S,
+    TAIL,
+    TOKEN2_BEST_J,
+    TOKEN2_J,
+    TOKEN2_S,
+    TOKEN_BEST_J,
+    TOKEN_J,
+    TOKEN_S,
+    TOKENS,
+    TURN,
+    WAIT_J,
+    WAIT_SINCE_S,
+    WAIT_W,
+    WAITING,
+    Arrivals,
+    Fleet,
+    Ints,
+    Rates,
+)
+from sim.kernels.tournament import rebuild, replay
+
+NEVER = np.inf
+NOT_ROUTABLE = np.iinfo(np.int64).max
+
+
+# --- one segment -----------------------------------------------------------------------------------------------------
+
+
+@compiled
+def stretch(step: float, per_token: float, context: int, batch: int, iterations: int) -> float:
+    """Seconds (or joules) of so many decode iterations, from the cost of a step and of each token held."""
+    n = float(iterations)
+    return n * step + per_token * (context * n + batch * (0.5 * n * (n - 1.0)))
+
+
+@compiled
+def iterations_within(step: float, per_token: float, context: int, batch: int, span: float, most: int) -> int:
+    """Whole iterations of a stretch that end within `span` seconds, at most `most`."""
+    if span <= 0.0:
+        return 0
+    curve = 0.5 * per_token * batch
+    slope = step + per_token * context - curve
+    guess = 2.0 * span / (slope + np.sqrt(slope * slope + 4.0 * curve * span))
+    count = most if guess >= most else int(guess)
+    while count < most and stretch(step, per_token, context, batch, count + 1) <= span:
+        count += 1
+    while count > 0 and stretch(step, per_token, context, batch, count) > span:
+        count -= 1
+    return count
+
+
+@compiled
+def credit_wait(rates: Rates, fleet: Fleet, r: int, since: float, now: float) -> None:
+    """Adds what replica r draws while it has no work: the active floor for a while, then idle."""
+    clocks = fleet.clocks
+    if fleet.counts[r, STATE] == OFF:
+        return
+    floor_s = min(max(clocks[r, WAIT_SINCE_S] + rates.linger_s - since, 0.0), now - since)
+    level = fleet.counts[r, LEVEL]
+    joules = rates.waiting_w[level, WAIT_W] * floor_s + rates.waiting_w[level, IDLE_W] * (now - since - floor_s)
+    clocks[r, ENERGY_J] += joules
+    clocks[r, WAIT_J] += joules
+
+
+@compiled
+def credit(rates: Rates, fleet: Fleet, r: int, now: float) -> None:
+    """Brings the totals of replica r up to `now`, which lies within its segment or its wait.
+
+    Whole iterations count their energy and tokens; of the one under way, energy counts in proportion to time.
+    """
+    clocks, counts = fleet.clocks, fleet.counts
+    since = clocks[r, CREDITED_S]
+    if now <= since:
+        return
+    clocks[r, CREDITED_S] = now
+    if clocks[r, END_S] == NEVER:
+        credit_wait(rates, fleet, r, since, now)
+        return
+    batch, context, length = counts[r, DECODING], counts[r, CONTEXT], counts[r, LENGTH]
+    row = rates.decode[counts[r, SEGMENT_LEVEL], batch]
+    span = now - clocks[r, BEGIN_S]
+    if now >= clocks[r, END_S]:
+        whole = length
+    elif length == 1:
+        whole = 0
+    else:
+        whole = iterations_within(row[STEP_S], row[KV_S], context, batch, span, length - 1)
+    joules = stretch(row[STEP_J], row[KV_J], context, batch, whole)
+    best = stretch(row[STEP_BEST_J], row[KV_BEST_J], context, batch, whole)
+    if whole == length:
+        joules += clocks[r, PREFILL_J]
+        best += clocks[r, PREFILL_BEST_J]
+    else:
+        held = context + whole * batch
+        begun = span - stretch(row[STEP_S], row[KV_S], context, batch, whole)
+        part = begun / (row[STEP_S] + row[KV_S] * held + clocks[r, PREFILL_S])
+        joules += part * (row[STEP_J] + row[KV_J] * held + clocks[r, PREFILL_J])
+        best += part * (row[STEP_BEST_J] + row[KV_BEST_J] * held + clocks[r, PREFILL_BEST_J])
+    clocks[r, ENERGY_J] += joules - clocks[r, CREDITED_J]
+    clocks[r, BEST_J] += best - clocks[r, CREDITED_BEST_J]
+    clocks[r, CREDITED_J] = joules
+    clocks[r, CREDITED_BEST_J] = best
+    clocks[r, BUSY_S] += now - since
+    clocks[r, BATCH_S] += (now - since) * counts[r, RUNNING]
+    counts[r, TOKENS] += (whole - counts[r, CREDITED]) * counts[r, RUNNING]
+    counts[r, ITERATIONS] += whole - counts[r, CREDITED]
+    counts[r, CREDITED] = whole
+
+
+# --- the heap of sequences by the iteration that ends them -----------------------------------------------------------
+
+
+@compiled
+def push(heap: Ints, size: int, key: int) -> None:
+    """Adds `key` to the binary heap in heap[:size]; the caller counts."""
+    i = size
+    while i > 0:
+        parent = (i - 1) // 2
+        if heap[parent] <= key:
+            break
+        heap[i] = heap[parent]
+        i = parent
+    heap[i] = key
+
+
+@compiled
+def pop(heap: Ints, size: int) -> None:
+    """Removes the smallest key of heap[:size]; the caller counts."""
+    key = heap[size - 1]
+    i, child = 0, 1
+    while child < size - 1:
+        if child + 1 < size - 1 and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= key:
+            break
+        heap[i] = heap[child]
+        i, child = child, 2 * child + 1
+    heap[i] = key
+
+
+# --- begin and end of segments ---------------------------------------------------------------------------------------
+
+
+@compiled
+def admissible(rates: Rates, fleet: Fleet, r: int) -> bool:
+    """Whether the first waiting request of replica r fits beside the running ones."""
+    slot = fleet.counts[r, HEAD]
+    if slot == NONE or fleet.counts[r, RUNNING] >= rates.batch_max:
+        return False
+    need = fleet.slot_counts[slot, SLOT_INPUT] + fleet.slot_counts[slot, SLOT_OUTPUT]
+    return bool(fleet.counts[r, RESERVED] + need <= rates.kv_capacity)
+
+
+@compiled
+def admit(rates: Rates, fleet: Fleet, r: int) -> int:
+    """Moves waiting requests of replica r into the batch; returns how many, and writes the cost of their prompts."""
+    counts, slot_counts = fleet.counts, fleet.slot_counts
+    prompts, squares, taken = 0, 0.0, 0
+    while admissible(rates, fleet, r):
+        slot = counts[r, HEAD]
+        prompt, output = slot_counts[slot, SLOT_INPUT], slot_counts[slot, SLOT_OUTPUT]
+        if taken > 0 and prompts + prompt > rates.prompt_tokens_max:
+            break
+        prompts += prompt
+        squares += float(prompt) * prompt
+        taken += 1
+        counts[r, HEAD] = slot_counts[slot, SLOT_NEXT]
+        counts[r, WAITING] -= 1
+        counts[r, RESERVED] += prompt + output
+        push(fleet.heap[r], counts[r, RUNNING], ((counts[r, ITERATION] + output) << SLOT_BITS) | slot)
+        counts[r, RUNNING] += 1
+    cost = rates.prefill[counts[r, LEVEL]]
+    clocks = fleet.clocks
+    clocks[r, PREFILL_S] = cost[TOKEN_S] * prompts + cost[TOKEN2_S] * squares + cost[REQUEST_S] * taken
+    clocks[r, PREFILL_J] = cost[TOKEN_J] * prompts + cost[TOKEN2_J] * squares + cost[REQUEST_J] * taken
+    clocks[r, PREFILL_BEST_J] = cost[TOKEN_BEST_J] * prompts + cost[TOKEN2_BEST_J] * squares
+    counts[r, NEW_CONTEXT] = prompts + taken
+    return taken
+
+
+@compiled
+def begin_segment(rates: Rates, fleet: Fleet, r: int, now: float) -> None:
+    """Forms the segment of replica r that begins at the boundary `now`: admits, then decodes or waits."""
+    clocks, counts = fleet.clocks, fleet.counts
+    counts[r, SEGMENT_LEVEL] = counts[r, LEVEL]
+    counts[r, DECODING] = counts[r, RUNNING]
+    counts[r, CREDITED] = 0
+    clocks[r, BEGIN_S] = now
+    clocks[r, CREDITED_J] = 0.0
+    clocks[r, CREDITED_BEST_J] = 0.0
+    slot = counts[r, HEAD]
+    taken = admit(rates, fleet, r)
+    if counts[r, RUNNING] == 0:
+        clocks[r, END_S] = NEVER
+        clocks[r, WAIT_SINCE_S] = now
+        return
+    counts[r, LENGTH] = 1 if taken > 0 else (fleet.heap[r, 0] >> SLOT_BITS) - counts[r, ITERATION]
+    row = rates.decode[counts[r, LEVEL], counts[r, DECODING]]
+    seconds = stretch(row[STEP_S], row[KV_S], counts[r, CONTEXT], counts[r, DECODING], counts[r, LENGTH])
+    clocks[r, END_S] = now + (seconds + clocks[r, PREFILL_S])
+    for _ in range(taken):
+        fleet.slot_times[slot, SLOT_FIRST_S] = clocks[r, END_S]
+        slot = fleet.slot_counts[slot, SLOT_NEXT]
+
+
+@compiled
+def log_row(
+    fleet: Fleet, arrival: float, number: int, prompt: int, output: int, first: float, finish: float, r: int
+) -> None:
+    """Writes one row of the log."""
+    row = fleet.cursors[LOGGED]
+    fleet.cursors[LOGGED] = row + 1
+    fleet.log_times[row, LOG_ARRIVAL_S] = arrival
+    fleet.log_times[row, LOG_FIRST_S] = first
+    fleet.log_times[row, LOG_FINISH_S] = finish
+    fleet.log_counts[row, LOG_ID] = number
+    fleet.log_counts[row, LOG_INPUT] = prompt
+    fleet.log_counts[row, LOG_OUTPUT] = output
+    fleet.log_counts[row, LOG_REPLICA] = r
+
+
+@compiled
+def end_segment(rates: Rates, fleet: Fleet, r: int) -> None:
+    """Ends the segment of replica r: its tokens count, the sequences that are through leave and are logged."""
+    clocks, counts, times, sizes = fleet.clocks, fleet.counts, fleet.slot_times, fleet.slot_counts
+    end = clocks[r, END_S]
+    credit(rates, fleet, r, end)
+    counts[r, ITERATION] += counts[r, LENGTH]
+    counts[r, CONTEXT] += counts[r, LENGTH] * counts[r, DECODING] + counts[r, NEW_CONTEXT]
+    while counts[r, RUNNING] > 0 and (fleet.heap[r, 0] >> SLOT_BITS) <= counts[r, ITERATION]:
+        slot = fleet.heap[r, 0] & (SLOTS_MAX - 1)
+        pop(fleet.heap[r], counts[r, RUNNING])
+        counts[r, RUNNING] -= 1
+        prompt, output = sizes[slot, SLOT_INPUT], sizes[slot, SLOT_OUTPUT]
+        counts[r, CONTEXT] -= prompt + output
+        counts[r, RESERVED] -= prompt + output
+        log_row(
+            fleet, times[slot, SLOT_ARRIVAL_S], sizes[slot, SLOT_ID], prompt, output, times[slot, SLOT_FIRST_S], end, r
+        )
+        sizes[slot, SLOT_NEXT] = fleet.cursors[FREE_SLOT]
+        fleet.cursors[FREE_SLOT] = slot
+        fleet.cursors[ALIVE] -= 1
+
+
+@compiled
+def cut_segment(rates: Rates, fleet: Fleet, r: int, now: float) -> None:
+    """Shortens the decode stretch of replica r to its first boundary at or after `now`."""
+    clocks, counts = fleet.clocks, fleet.counts
+    most = counts[r, LENGTH]
+    if most == 1:
+        return
+    batch, context = counts[r, DECODING], counts[r, CONTEXT]
+    row = rates.decode[counts[r, SEGMENT_LEVEL], batch]
+    begin = clocks[r, BEGIN_S]
+    length = iterations_within(row[STEP_S], row[KV_S], context, batch, now - begin, most)
+    while length == 0 or (length < most and begin + stretch(row[STEP_S], row[KV_S], context, batch, length) < now):
+        length += 1
+    if length < most:
+        counts[r, LENGTH] = length
+        clocks[r, END_S] = begin + stretch(row[STEP_S], row[KV_S], context, batch, length)
+
+
+# --- requests --------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def enqueue(rates: Rates, fleet: Fleet, arrivals: Arrivals, i: int, r: int) -> None:
+    """Gives arrival i of the chunk to replica r, whose segments before that instant have ended."""
+    clocks, counts, cursors, sizes = fleet.clocks, fleet.counts, fleet.cursors, fleet.slot_counts
+    now = arrivals.arrival_s[i]
+    slot = cursors[FREE_SLOT]
+    cursors[FREE_SLOT] = sizes[slot, SLOT_NEXT]
+    cursors[ALIVE] += 1
+    fleet.slot_times[slot, SLOT_ARRIVAL_S] = now
+    sizes[slot, SLOT_ID] = cursors[ARRIVED] + i
+    sizes[slot, SLOT_INPUT] = arrivals.input_tokens[i]
+    sizes[slot, SLOT_OUTPUT] = arrivals.output_tokens[i]
+    sizes[slot, SLOT_NEXT] = NONE
+    alone = counts[r, HEAD] == NONE
+    if alone:
+        counts[r, HEAD] = slot
+    else:
+        sizes[counts[r, TAIL], SLOT_NEXT] = slot
+    counts[r, TAIL] = slot
+    counts[r, WAITING] += 1
+    if clocks[r, END_S] == NEVER:
+        credit(rates, fleet, r, now)
+        begin_segment(rates, fleet, r, now)
+    elif alone and admissible(rates, fleet, r):
+        cut_segment(rates, fleet, r, now)
+
+
+@compiled
+def fits(rates: Rates, arrivals: Arrivals, i: int) -> bool:
+    """Whether arrival i could ever be served: prompt and output within the whole KV cache."""
+    return int(arrivals.input_tokens[i]) + int(arrivals.output_tokens[i]) <= rates.kv_capacity
+
+
+@compiled
+def reject(fleet: Fleet, arrivals: Arrivals, i: int) -> None:
+    """Logs arrival i of the chunk as rejected."""
+    prompt, output = int(arrivals.input_tokens[i]), int(arrivals.output_tokens[i])
+    log_row(fleet, arrivals.arrival_s[i], fleet.cursors[ARRIVED] + i, prompt, output, np.nan, np.nan, NONE)
+    fleet.cursors[REJECTED] += 1
+
+
+@compiled
+def serve_in_turn(rates: Rates, fleet: Fleet, arrivals: Arrivals, active: Ints, stop: int) -> None:
+    """Round robin over `active` up to row `stop` of the chunk, one replica after another: they do not interact."""
+    start, turn, width = fleet.cursors[NEXT_ARRIVAL], fleet.cursors[TURN], active.shape[0]
+    unfit = 0
+    for i in range(start, stop):
+        if not fits(rates, arrivals, i):
+            reject(fleet, arrivals, i)
+            unfit += 1
+    for position in range(min(width, stop - start)):
+        r = active[(turn + position) % width]
+        for i in range(start + position, stop, width):
+            if unfit > 0 and not fits(rates, arrivals, i):
+                continue
+            while fleet.clocks[r, END_S] < arrivals.arrival_s[i]:
+                end_segment(rates, fleet, r)
+                begin_segment(rates, fleet, r, fleet.clocks[r, END_S])
+            enqueue(rates, fleet, arrivals, i, r)
+    fleet.cursors[TURN] = (turn + stop - start) % width
+
+
+@compiled
+def load_key(counts: Ints, r: int) -> int:
+    """Key of replica r for the least-loaded router: outstanding requests, then who was chosen longest ago."""
+    if counts[r, STATE] != ON:
+        return NOT_ROUTABLE
+    return int(((counts[r, RUNNING] + counts[r, WAITING]) << 40) | counts[r, LAST_ROUTED])
+
+
+@compiled
+def refresh(fleet: Fleet, r: int) -> None:
+    """Brings both winner trees up to date after replica r changed."""
+    if fleet.ends[r] != fleet.clocks[r, END_S]:
+        fleet.ends[r] = fleet.clocks[r, END_S]
+        replay(fleet.end_tree, fleet.ends, r)
+    key = load_key(fleet.counts, r)
+    if fleet.loads[r] != key:
+        fleet.loads[r] = key
+        replay(fleet.load_tree, fleet.loads, r)
+
+
+@compiled
+def serve_least_loaded(rates: Rates, fleet: Fleet, arrivals: Arrivals, stop: int) -> None:
+    """Each arrival up to row `stop` goes to the replica with the fewest outstanding requests at that instant."""
+    for i in range(fleet.cursors[NEXT_ARRIVAL], stop):
+        if not fits(rates, arrivals, i):
+            reject(fleet, arrivals, i)
+            continue
+        while fleet.ends[fleet.end_tree[1]] < arrivals.arrival_s[i]:
+            r = fleet.end_tree[1]
+            end_segment(rates, fleet, r)
+            begin_segment(rates, fleet, r, fleet.clocks[r, END_S])
+            refresh(fleet, r)
+        r = fleet.load_tree[1]
+        fleet.cursors[ROUTED] += 1
+        fleet.counts[r, LAST_ROUTED] = fleet.cursors[ROUTED]
+        enqueue(rates, fleet, arrivals, i, r)
+        refresh(fleet, r)
+
+
+# --- entrances -------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def refresh_all(fleet: Fleet) -> None:
+    """Makes both winner trees anew, after replicas went on or off."""
+    for r in range(fleet.counts.shape[0]):
+        fleet.ends[r] = fleet.clocks[r, END_S]
+        fleet.loads[r] = load_key(fleet.counts, r)
+    rebuild(fleet.end_tree, fleet.ends)
+    rebuild(fleet.load_tree, fleet.loads)
+
+
+@compiled
+def set_levels(rates: Rates, fleet: Fleet, levels: Ints, now: float) -> None:
+    """Gives every replica a clock level, which acts from its first iteration boundary at or after `now`."""
+    for r in range(fleet.counts.shape[0]):
+        if fleet.counts[r, LEVEL] != levels[r]:
+            credit(rates, fleet, r, now)
+            fleet.counts[r, LEVEL] = levels[r]
+            if fleet.clocks[r, END_S] != NEVER:
+                cut_segment(rates, fleet, r, now)
+                refresh(fleet, r)
+
+
+@compiled
+def advance(rates: Rates, fleet: Fleet, arrivals: Arrivals, active: Ints, router: int, until: float) -> int:
+    """Brings one service up to `until`; returns a reason code and can be called again once the reason is met.
+
+    `active` are the replicas that take requests (at least one), in the order of the round robin. The caller takes the
+    rows of the log away and sets LOGGED back to 0. Nothing depends on how the way to `until` is cut into calls.
+    """
+    cursors = fleet.cursors
+    stop = cursors[NEXT_ARRIVAL] + np.searchsorted(arrivals.arrival_s[cursors[NEXT_ARRIVAL] :], until, side="right")
+    coming = stop - cursors[NEXT_ARRIVAL]
+    if cursors[LOGGED] + cursors[ALIVE] + coming > fleet.log_times.shape[0]:
+        return LOG_FULL
+    if cursors[ALIVE] + coming > fleet.slot_times.shape[0]:
+        return SLOTS_FULL
+    if router == LEAST_LOADED:
+        serve_least_loaded(rates, fleet, arrivals, stop)
+    else:
+        serve_in_turn(rates, fleet, arrivals, active, stop)
+    cursors[NEXT_ARRIVAL] = stop
+    if stop == arrivals.arrival_s.shape[0] and not arrivals.last:
+        cursors[ARRIVED] += stop
+        return ARRIVALS_USED_UP
+    for r in range(fleet.counts.shape[0]):
+        if fleet.clocks[r, END_S] <= until:
+            while fleet.clocks[r, END_S] <= until:
+                end_segment(rates, fleet, r)
+                begin_segment(rates, fleet, r, fleet.clocks[r, END_S])
+            if router == LEAST_LOADED:
+                refresh(fleet, r)
+        credit(rates, fleet, r, until)
+    return REACHED
