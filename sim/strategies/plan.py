@@ -22,6 +22,7 @@ class UpFront:
     engineer_h: float = 0.0
     accelerator_h: float = 0.0
     pool: str | None = None
+    service: str | None = None  # charged to it alone; None: to all that the fleet serves
     data_usd: float = 0.0
     capital_usd: float = 0.0  # retrofit
     capital_usd_per_kw: float = 0.0  # of the fleet's provisioned power

@@ -1,0 +1,60 @@
+"""A smaller model of the catalogue, taught by the one in service, takes its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sim.catalog import Catalogue, entries
+from sim.strategies.accuracy import in_field, with_effect
+from sim.strategies.plan import Deployment, UpFront
+from sim.strategies.published import FIXED_TIME, published
+from sim.strategies.technique import Context
+from sim.strategies.training import assumed_figures, technique_cost
+
+
+@dataclass(frozen=True, slots=True)
+class Distillation:
+    """The student serves in the number format of its teacher; its own accuracy in the field counts."""
+
+    student: entries.AIModel
+    technique: entries.Technique
+    catalogue: Catalogue
+
+    @classmethod
+    def build(cls, context: Context) -> Distillation:
+        """From `distil: MODEL`."""
+        student = context.catalogue.model(context.measure.options["distil"])
+        return cls(student, context.catalogue.technique("distil", student.name), context.catalogue)
+
+    def obstacle(self, target: Deployment) -> str | None:
+        """The student must be smaller, known in the field, and first in line: later measures act on the student."""
+        service, teacher = target.service, target.variant
+        if teacher.model.family == FIXED_TIME or self.student.family != teacher.model.family:
+            return f"'{service.name}' runs a model of family {teacher.model.family}, not {self.student.family}"
+        if self.student.parameters >= teacher.parameters:
+            return f"'{self.student.name}' is not smaller than the '{teacher.model.name}' of '{service.name}'"
+        if service.field.name not in self.student.accuracy:
+            return f"the catalogue knows no accuracy of '{self.student.name}' in field '{service.field.name}'"
+        if teacher.steps:
+            return f"'{service.name}' is trained for its field already ({', '.join(teacher.steps)}): distil first"
+        return None
+
+    def apply(self, target: Deployment) -> Deployment:
+        """The service on the student, routed and scaled as before."""
+        student = published(target.service, self.student, target.variant.weights.name, self.catalogue)
+        field = target.service.field.name
+        taught = with_effect(
+            student,
+            in_field(self.technique.accuracy_factor, field, 1.0),
+            in_field(self.technique.accuracy_spread, field, 0.0),
+        )
+        return replace(taught, router=target.router, autoscaler=target.autoscaler)
+
+    def upfront(self, target: Deployment) -> UpFront:
+        """Training of the student, which grows with its size, and an engineer's weeks."""
+        cost = technique_cost("algorithm", self.technique, target, self.student.parameters)
+        return replace(cost, measure=f"distil {self.student.name}")
+
+    def assumed(self) -> tuple[str, ...]:
+        """The technique's assumed figures."""
+        return assumed_figures(self.technique)

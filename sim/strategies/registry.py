@@ -1,0 +1,39 @@
+"""The measures that a scenario may name, by family and kind, sorted by what they act on.
+
+To add one: a file in its family's folder, one line here, one in the scenario's schema; the contract test covers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sim.scenario.specs import PlantSpec
+from sim.strategies.algorithm.distil import Distillation
+from sim.strategies.algorithm.quantise import Quantisation
+from sim.strategies.compute.autoscale import Autoscaling
+from sim.strategies.compute.router import Routing
+from sim.strategies.energy.clock import ClockLock
+from sim.strategies.energy.power_cap import PowerCap
+from sim.strategies.energy.retrofit import Retrofit
+from sim.strategies.plan import Deployment, PoolPlan
+from sim.strategies.technique import Context, Technique
+from sim.strategies.vertical.augment import Augmentation
+from sim.strategies.vertical.customise import Customisation
+
+Kind = tuple[str, str]  # family, kind
+
+SERVICE_MEASURES: Mapping[Kind, Callable[[Context], Technique[Deployment]]] = {
+    ("compute", "router"): Routing.build,
+    ("compute", "autoscale"): Autoscaling.build,
+    ("algorithm", "quantise"): Quantisation.build,
+    ("algorithm", "distil"): Distillation.build,
+    ("vertical", "customise"): Customisation.build,
+    ("vertical", "augment"): Augmentation.build,
+}
+POOL_MEASURES: Mapping[Kind, Callable[[Context], Technique[PoolPlan]]] = {
+    ("energy", "power_cap_w"): PowerCap.build,
+    ("energy", "clock_mhz"): ClockLock.build,
+}
+SITE_MEASURES: Mapping[Kind, Callable[[Context], Technique[PlantSpec]]] = {
+    ("energy", "plant"): Retrofit.build,
+}

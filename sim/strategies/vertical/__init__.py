@@ -1,0 +1,1 @@
+"""Measures of the vertical family: a model that serves its field better."""
