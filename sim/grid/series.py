@@ -1,13 +1,19 @@
-"""From a number or a file to a signal."""
+"""From a number or a file to a signal over the run: covered by the file, or by the rule that the user chose."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from sim.errors import Problem, SeriesError
-from sim.grid.signals import FlatSignal
+from sim.errors import SeriesError
+from sim.grid.gaps import Series, read_series
+from sim.grid.notes import Notes, shown
+from sim.grid.signals import FlatSignal, StepSignal
 from sim.protocols import Signal
 from sim.scenario.specs import SeriesFile
+from sim.units import S_PER_H
 
 
 def build_signal(
@@ -15,8 +21,65 @@ def build_signal(
 ) -> tuple[Signal, tuple[str, ...]]:
     """A signal over [0, horizon_s] from `start` (aware), and what to warn of; `what` names it in messages.
 
-    Raises SeriesError.
+    Raises SeriesError where the file cannot be read, holds a gap longer than allowed or does not cover the run.
     """
-    if isinstance(value, SeriesFile):
-        raise SeriesError(Problem(f"{what}: files are not read yet", file=str(value.path)))
-    return FlatSignal(value), ()
+    if not isinstance(value, SeriesFile):
+        return FlatSignal(value), ()
+    notes = Notes(value.path, what)
+    begin_s = start.timestamp()
+    stamps_s, raw = _covering(read_series(value, notes), begin_s, begin_s + horizon_s, value.outside, notes)
+    signal = StepSignal.of([stamp - begin_s for stamp in stamps_s], [x * value.scale + value.adder for x in raw])
+    return signal, tuple(notes.warnings)
+
+
+def _covering(
+    series: Series, begin_s: float, end_s: float, outside: str, notes: Notes
+) -> tuple[Sequence[float], Sequence[float]]:
+    """Stamps and values from the one that holds at `begin_s` to the last before `end_s`."""
+    first = max(bisect_right(series.stamps_s, begin_s) - 1, 0)
+    last = max(bisect_left(series.stamps_s, end_s), first + 1)
+    missed_s = max(series.stamps_s[0] - begin_s, 0.0) + max(end_s - series.stop_s, 0.0)
+    missed_h = min(missed_s, end_s - begin_s) / S_PER_H
+    if missed_h > 0.0:
+        if outside == "error":
+            raise SeriesError(
+                notes.problem(
+                    f"the file covers {shown(series.stamps_s[0])} to {shown(series.stop_s)}, the run needs"
+                    f" {shown(begin_s)} to {shown(end_s)}; set `outside` to hold (keep the nearest value) or wrap"
+                    " (same date of the file's year)"
+                )
+            )
+        rule = "its nearest value" if outside == "hold" else "the values of the same UTC date of its year"
+        notes.warn(f"{missed_h:g} h of the run lie outside {notes.file} and take {rule}")
+        if outside == "wrap":
+            return _wrapped(series, begin_s, end_s, notes)
+    return series.stamps_s[first:last], series.values[first:last]
+
+
+def _wrapped(series: Series, begin_s: float, end_s: float, notes: Notes) -> tuple[list[float], list[float]]:
+    """The run covered by the file where it can be, elsewhere by the same date of the file's year."""
+    origin_s = series.stamps_s[0]
+    first, stop = (math.floor((begin_s - origin_s) / series.step_s), math.ceil((end_s - origin_s) / series.step_s))
+    stamps_s = [origin_s + index * series.step_s for index in range(first, stop)]
+    values = []
+    for stamp_s in stamps_s:
+        value = _same_date(series, stamp_s)
+        if value is None:
+            text = f"`outside: wrap` needs a whole year; the file has nothing for {shown(stamp_s)} in any year"
+            raise SeriesError(notes.problem(text))
+        values.append(value)
+    return stamps_s, values
+
+
+def _same_date(series: Series, time_s: float) -> float | None:
+    """Value at an instant, or else at its date and time in a year that the file covers; 29 February counts as 28."""
+    exact = series.value(time_s)
+    if exact is not None:
+        return exact
+    moment = datetime.fromtimestamp(time_s, UTC)
+    if (moment.month, moment.day) == (2, 29):
+        moment = moment.replace(day=28)
+    first_year = datetime.fromtimestamp(series.stamps_s[0], UTC).year
+    last_year = datetime.fromtimestamp(series.stop_s, UTC).year
+    found = (series.value(moment.replace(year=year).timestamp()) for year in range(first_year, last_year + 1))
+    return next((value for value in found if value is not None), None)
