@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sim.catalog import Catalogue, entries
+from sim.models.work import peak_flops
 from sim.strategies.accuracy import in_field, with_effect
+from sim.strategies.effort import assumed_figures, technique_cost
 from sim.strategies.plan import Deployment, UpFront
 from sim.strategies.published import FIXED_TIME, published
 from sim.strategies.technique import Context
-from sim.strategies.training import assumed_figures, technique_cost
+from sim.units import S_PER_H
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +22,15 @@ class Distillation:
     student: entries.AIModel
     technique: entries.Technique
     catalogue: Catalogue
+    devices: Mapping[str, entries.Accelerator]  # by pool
 
     @classmethod
     def build(cls, context: Context) -> Distillation:
         """From `distil: MODEL`."""
         student = context.catalogue.model(context.measure.options["distil"])
-        return cls(student, context.catalogue.technique("distil", student.name), context.catalogue)
+        technique = context.catalogue.technique("distil", student.name)
+        devices = {pool.name: pool.node.accelerator for pool in context.scenario.pools}
+        return cls(student, technique, context.catalogue, devices)
 
     def obstacle(self, target: Deployment) -> str | None:
         """The student must be smaller, known in the field, and first in line: later measures act on the student."""
@@ -51,9 +57,20 @@ class Distillation:
         return replace(taught, router=target.router, autoscaler=target.autoscaler)
 
     def upfront(self, target: Deployment) -> UpFront:
-        """Training of the student, which grows with its size, and an engineer's weeks."""
+        """Training the student on the teacher's answers on the service's own accelerators, and an engineer's weeks."""
         cost = technique_cost("algorithm", self.technique, target, self.student.parameters)
-        return replace(cost, measure=f"distil {self.student.name}")
+        hours = cost.accelerator_h + self._training_s(target) / S_PER_H
+        return replace(cost, measure=f"distil {self.student.name}", accelerator_h=hours)
+
+    def _training_s(self, target: Deployment) -> float:
+        """Accelerator-seconds: per token 6 FLOPs a student weight (training), 2 a teacher weight (its answers).
+
+        Forward 2, backward 4 (Kaplan et al. 2020, "Scaling laws for neural language models", table 1).
+        """
+        figures, service = self.technique.figures, target.service
+        flops = figures["tokens"] * (6.0 * self.student.active_parameters + 2.0 * target.variant.active_parameters)
+        trained = published(service, self.student, self.student.precision, self.catalogue).variant
+        return flops / (figures["mfu"] * peak_flops(trained, self.devices[service.pool]))
 
     def assumed(self) -> tuple[str, ...]:
         """The technique's assumed figures."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.catalog import entries
+from sim.strategies.effort import assumed_figures, technique_cost
 from sim.strategies.plan import Deployment, UpFront
 from sim.strategies.published import FIXED_TIME, quantised
 from sim.strategies.technique import Context
-from sim.strategies.training import assumed_figures, technique_cost
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,14 @@ from collections import deque
 from dataclasses import dataclass, replace
 from math import ceil
 
+from sim.catalog import entries
 from sim.protocols import ServiceView
+from sim.strategies.effort import assumed_figures, set_up
 from sim.strategies.plan import Deployment, UpFront
 from sim.strategies.technique import Context
 
 PERIOD_S = 15.0  # default of the Kubernetes horizontal autoscaler
 SCALE_DOWN_DELAY_S = 300.0  # default of the Kubernetes horizontal autoscaler
-ENGINEER_H = 24.0  # assumed: three days to set up, load-test and alarm the scaling of one service
 
 
 class ConcurrencyAutoscaler:
@@ -62,6 +63,7 @@ class Autoscaling:
     target_utilisation: float
     scale_down_delay_s: float
     period_s: float
+    technique: entries.Technique
 
     @classmethod
     def build(cls, context: Context) -> Autoscaling:
@@ -71,6 +73,7 @@ class Autoscaling:
             options["target_utilisation"],
             options.get("scale_down_delay_s", SCALE_DOWN_DELAY_S),
             options.get("period_s", PERIOD_S),
+            context.catalogue.technique("autoscale", "target-utilisation"),
         )
 
     def obstacle(self, target: Deployment) -> str | None:
@@ -85,9 +88,9 @@ class Autoscaling:
         return replace(target, autoscaler=scaler)
 
     def upfront(self, target: Deployment) -> UpFront:
-        """Three days of an engineer."""
-        return UpFront(family="compute", measure="autoscale", engineer_h=ENGINEER_H, service=target.service.name)
+        """An engineer's hours."""
+        return set_up("compute", self.technique, "autoscale", target.service.name)
 
     def assumed(self) -> tuple[str, ...]:
-        """The engineer's hours."""
-        return ("measures.autoscale.engineer_h",)
+        """The technique's assumed figures."""
+        return assumed_figures(self.technique)

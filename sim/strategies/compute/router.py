@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from sim.catalog import entries
+from sim.strategies.effort import assumed_figures, set_up
 from sim.strategies.plan import Deployment, UpFront
 from sim.strategies.technique import Context
 
 Router = Literal["round-robin", "least-loaded"]
-PRESENT: Router = "round-robin"  # what a service has without this measure
-ENGINEER_H = 8.0  # assumed: a day to configure the load balancer of one service and watch it
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,13 @@ class Routing:
     """A service's requests go to its replicas by one of the rules that the serving kernel knows."""
 
     router: Router
+    technique: entries.Technique
 
     @classmethod
     def build(cls, context: Context) -> Routing:
         """From `router: NAME`."""
-        return cls(context.measure.options["router"])
+        router = context.measure.options["router"]
+        return cls(router, context.catalogue.technique("router", router))
 
     def obstacle(self, target: Deployment) -> str | None:
         """It acts on every service."""
@@ -33,10 +35,9 @@ class Routing:
         return replace(target, router=self.router)
 
     def upfront(self, target: Deployment) -> UpFront:
-        """A day of an engineer; nothing for the rule that is there anyway."""
-        hours = 0.0 if self.router == PRESENT else ENGINEER_H
-        return UpFront(family="compute", measure=f"router {self.router}", engineer_h=hours, service=target.service.name)
+        """An engineer's hours."""
+        return set_up("compute", self.technique, f"router {self.router}", target.service.name)
 
     def assumed(self) -> tuple[str, ...]:
-        """The engineer's hours."""
-        return ("measures.router.engineer_h",)
+        """The technique's assumed figures."""
+        return assumed_figures(self.technique)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sim.catalog import entries
+from sim.strategies.effort import assumed_figures, set_up
 from sim.strategies.plan import PoolPlan, UpFront
 from sim.strategies.technique import Context
-
-ENGINEER_H = 8.0  # assumed: a day to lock the clock of one pool and see that latency holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +15,12 @@ class ClockLock:
     """The highest core clock that the accelerators of a pool may take; memory keeps its own."""
 
     clock_mhz: float
+    technique: entries.Technique
 
     @classmethod
     def build(cls, context: Context) -> ClockLock:
         """From `clock_mhz: MHZ`."""
-        return cls(float(context.measure.options["clock_mhz"]))
+        return cls(float(context.measure.options["clock_mhz"]), context.catalogue.technique("clock", "any"))
 
     def obstacle(self, target: PoolPlan) -> str | None:
         """A clock that the accelerator does not have cannot be set."""
@@ -34,10 +35,9 @@ class ClockLock:
         return replace(target, clock_mhz=self.clock_mhz)
 
     def upfront(self, target: PoolPlan) -> UpFront:
-        """A day of an engineer; nothing at the accelerator's own highest clock."""
-        hours = ENGINEER_H if self.clock_mhz < target.pool.node.accelerator.clock.max_mhz else 0.0
-        return UpFront(family="efficiency", measure=f"clock_mhz {self.clock_mhz:g}", engineer_h=hours)
+        """An engineer's hours."""
+        return set_up("efficiency", self.technique, f"clock_mhz {self.clock_mhz:g}")
 
     def assumed(self) -> tuple[str, ...]:
-        """The engineer's hours."""
-        return ("measures.clock_mhz.engineer_h",)
+        """The technique's assumed figures."""
+        return assumed_figures(self.technique)

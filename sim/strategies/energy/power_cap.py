@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sim.catalog import entries
+from sim.strategies.effort import assumed_figures, set_up
 from sim.strategies.plan import PoolPlan, UpFront
 from sim.strategies.technique import Context
-
-ENGINEER_H = 8.0  # assumed: a day to set the limit on one pool and see that latency holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +15,12 @@ class PowerCap:
     """The same limit for every accelerator of a pool; work that draws less is not slowed."""
 
     cap_w: float
+    technique: entries.Technique
 
     @classmethod
     def build(cls, context: Context) -> PowerCap:
         """From `power_cap_w: W`."""
-        return cls(float(context.measure.options["power_cap_w"]))
+        return cls(float(context.measure.options["power_cap_w"]), context.catalogue.technique("power-cap", "any"))
 
     def obstacle(self, target: PoolPlan) -> str | None:
         """Below its idle power no firmware can hold an accelerator."""
@@ -33,10 +34,9 @@ class PowerCap:
         return replace(target, power_cap_w=self.cap_w)
 
     def upfront(self, target: PoolPlan) -> UpFront:
-        """A day of an engineer; nothing where the cap is no lower than what the accelerator is built for."""
-        hours = ENGINEER_H if self.cap_w < target.pool.node.accelerator.tdp_w else 0.0
-        return UpFront(family="efficiency", measure=f"power_cap_w {self.cap_w:g}", engineer_h=hours)
+        """An engineer's hours."""
+        return set_up("efficiency", self.technique, f"power_cap_w {self.cap_w:g}")
 
     def assumed(self) -> tuple[str, ...]:
-        """The engineer's hours."""
-        return ("measures.power_cap_w.engineer_h",)
+        """The technique's assumed figures."""
+        return assumed_figures(self.technique)

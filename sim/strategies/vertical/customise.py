@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 
 from sim.catalog import entries
 from sim.strategies.accuracy import in_field, with_effect
+from sim.strategies.effort import assumed_figures, technique_cost
 from sim.strategies.plan import Deployment, UpFront
 from sim.strategies.published import FIXED_TIME
 from sim.strategies.technique import Context
-from sim.strategies.training import assumed_figures, technique_cost
-
-ADAPTER_BYTE_SHARE = "adapter_byte_share"  # the technique's figure: bytes of the adapters / bytes of the weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Customisation:
         variant = target.variant
         adapted = replace(
             variant,
-            adapter_byte_share=variant.adapter_byte_share + self.technique.figures.get(ADAPTER_BYTE_SHARE, 0.0),
+            adapter_byte_share=variant.adapter_byte_share + self.technique.figures.get("adapter_byte_share", 0.0),
             steps=(*variant.steps, self.technique.option),
         )
         field = target.service.field.name

@@ -27,3 +27,8 @@ def technique_cost(family: Family, technique: entries.Technique, target: Deploym
 def assumed_figures(technique: entries.Technique) -> tuple[str, ...]:
     """Dotted names of the technique's figures that have no source but an assumption."""
     return tuple(f"techniques.{technique.name}.{figure}" for figure in technique.assumed())
+
+
+def set_up(family: Family, technique: entries.Technique, measure: str, service: str | None = None) -> UpFront:
+    """Work of engineers alone, on one service or, without one, on a pool or the site."""
+    return UpFront(family=family, measure=measure, engineer_h=technique.engineer_h, service=service)
