@@ -1,0 +1,98 @@
+"""Data files of precisions, fields, techniques and plants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Self
+
+from pydantic import Field as Limits
+from pydantic import model_validator
+
+from sim.catalog.entries import Field, PlantType, Precision, Technique
+from sim.catalog.schema.base import (
+    EntryFile,
+    NonNegative,
+    Positive,
+    PositiveShare,
+    Reference,
+    Share,
+    Table,
+    Word,
+    keys_as_references,
+)
+from sim.document import fault
+
+
+class PrecisionFile(EntryFile):
+    """A number format."""
+
+    bytes_per_value: Positive
+    compute: Annotated[list[str], Limits(min_length=1)]
+
+    def references(self) -> Iterable[Reference]:
+        """The formats it may compute in."""
+        return (Reference(("compute",), "precisions", name) for name in self.compute)
+
+    def entry(self, name: str, sources: Mapping[str, str]) -> Precision:
+        """The format."""
+        return Precision(
+            name=name,
+            title=self.title,
+            sources=sources,
+            bytes_per_value=self.bytes_per_value,
+            compute=tuple(self.compute),
+        )
+
+
+class FieldFile(EntryFile):
+    """An application field and its quality metric."""
+
+    metric: Word
+    floor: Share
+    target: PositiveShare
+
+    @model_validator(mode="after")
+    def _target_is_above_floor(self) -> Self:
+        if self.floor > self.target:
+            raise fault(f"floor ({self.floor:g}) must not exceed target ({self.target:g})", "floor")
+        return self
+
+    def entry(self, name: str, sources: Mapping[str, str]) -> Field:
+        """The field."""
+        return Field(name=name, sources=sources, **self.model_dump(exclude={"sources"}))
+
+
+class TechniqueFile(EntryFile):
+    """A measure's effect and effort; the file is named `<measure>.<option>`."""
+
+    accuracy_factor: dict[str, Positive] = Limits(default_factory=dict)
+    accuracy_spread: dict[str, NonNegative] = Limits(default_factory=dict)
+    accelerator_h_per_gparameter: NonNegative = 0.0
+    accelerator_h: NonNegative = 0.0
+    engineer_h: NonNegative
+    data_usd: NonNegative = 0.0
+    figures: dict[str, float] = Limits(default_factory=dict)
+
+    def references(self) -> Iterable[Reference]:
+        """The fields with an own effect."""
+        yield from keys_as_references("accuracy_factor", "fields", self.accuracy_factor)
+        yield from keys_as_references("accuracy_spread", "fields", self.accuracy_spread)
+
+    def entry(self, name: str, sources: Mapping[str, str]) -> Technique:
+        """The technique."""
+        measure, _, option = name.partition(".")
+        return Technique(
+            name=name, measure=measure, option=option, sources=sources, **self.model_dump(exclude={"sources"})
+        )
+
+
+class PlantFile(EntryFile):
+    """A cooling plant; its model in `sim.facility` says which figures and tables it takes."""
+
+    kind: Word
+    figures: dict[str, float]
+    tables: dict[str, Table] = Limits(default_factory=dict)
+
+    def entry(self, name: str, sources: Mapping[str, str]) -> PlantType:
+        """The plant."""
+        return PlantType(name=name, sources=sources, **self.model_dump(exclude={"sources"}))
