@@ -1,0 +1,171 @@
+"""One point of a study: a scenario, a mix, a seed and a replication; what it is called, and what simulating it gives.
+
+`simulate_point` is the only place where studies touch the engine. Replication r of every mix shares (seed, r), so
+all mixes meet the same arrivals: common random numbers.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
+
+from sim.errors import InputError
+from sim.record.ledger import Ledger
+from sim.scenario.specs import Scenario
+from sim.strategies.plan import Plan
+from sim.study.executor import Failed, Report
+
+Summary: TypeAlias = Mapping[str, object]  # a dcsim.run/1 object
+Setting: TypeAlias = str | int | float | bool | None  # the value of one varied path
+Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
+
+NOT_HASHED = frozenset({"source", "document", "warnings", "assumed"})  # where it stood and what was said of it
+
+
+def _read_only(content: dict[str, object]) -> MappingProxyType[str, object]:
+    return MappingProxyType(content)
+
+
+# Points travel to worker processes; read-only mappings, which specs may hold, do not know how by themselves.
+copyreg.pickle(MappingProxyType, lambda mapping: (_read_only, (dict(mapping),)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One simulation to be done. `settings` are the varied paths of a sweep; `folder` is where its run is kept."""
+
+    scenario: Scenario
+    mix: str
+    seed: int
+    replication: int = 0
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def identity(self) -> str:
+        """Digest of all that decides the result: resolved scenario and its files, mix, seed, replication, version."""
+        parts = (scenario_digest(self.scenario), self.mix, self.seed, self.replication, package_version())
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished simulation; `random` tells whether another seed could have given another result."""
+
+    summary: Summary
+    random: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of the point at `index` of a study; `earlier` where the store had it."""
+
+    index: int
+    point: Point
+    result: Outcome | Failed
+    earlier: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether the point failed because its input is not right."""
+        return isinstance(self.result, Failed) and isinstance(self.result.cause, InputError)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One simulation with all that it left behind: the plan it followed, the ledger, and the `dcsim.run/1` object."""
+
+    plan: Plan = field(repr=False)
+    ledger: Ledger = field(repr=False)
+    summary: Summary
+
+    def write(self, folder: Path) -> None:
+        """Writes the files of the run: summary, resolved scenario, time series, manifest."""
+        from sim.record.files import write_run
+
+        write_run(folder, self.plan, self.ledger, self.summary)
+
+
+def simulated(
+    scenario: Scenario, mix: str | None, seed: int, replication: int = 0, report: Report | None = None
+) -> Run:
+    """Applies the mix, runs the engine, appraises the ledger."""
+    from sim.economics import appraise
+    from sim.engine import simulate
+    from sim.strategies import apply_mix
+
+    plan = apply_mix(scenario, mix)
+    ledger = simulate(plan, seed, replication, report and (lambda now_s: report(now_s / scenario.horizon_s)))
+    return Run(plan, ledger, appraise(plan, ledger, seed))
+
+
+def simulate_point(
+    scenario: Scenario,
+    mix: str,
+    seed: int,
+    replication: int = 0,
+    *,
+    folder: Path | None = None,
+    report: Report | None = None,
+) -> Outcome:
+    """The outcome of one point; the run's files are written where a folder is given."""
+    run = simulated(scenario, mix, seed, replication, report)
+    if folder is not None:
+        run.write(folder)
+    return Outcome(run.summary, run.ledger.random)
+
+
+def work_point(point: Point, report: Report) -> Outcome:
+    """`simulate_point` of a point, as the executor calls it."""
+    return simulate_point(point.scenario, point.mix, point.seed, point.replication, folder=point.folder, report=report)
+
+
+def package_version() -> str:
+    """Version of this package: results of two versions are never taken for each other."""
+    return version("dcsim")
+
+
+def scenario_digest(scenario: Scenario) -> str:
+    """sha256 of all that a scenario says, with the content of the files it names."""
+    fields = (each.name for each in dataclasses.fields(scenario) if each.name not in NOT_HASHED)
+    content = {name: _plain(getattr(scenario, name)) for name in fields}
+    catalogue = scenario.document.get("catalog")  # measures look their figures up in it
+    content["catalog"] = _content(scenario.source.parent / catalogue) if catalogue else None
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: object) -> Plain:
+    """The value as JSON can hold it; files by content, sets in order."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((_plain(item) for item in value), key=str)
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return _content(value) if isinstance(value, Path) else str(value)
+
+
+def _content(path: Path) -> str:
+    if not path.is_file():
+        return f"absent: {path.name}"
+    stat = path.stat()
+    return _file_digest(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _file_digest(path: Path, _size: int, _changed_ns: int) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
