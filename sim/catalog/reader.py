@@ -219,6 +219,8 @@ def _entries_of(document: Document) -> dict[tuple[str, str], Stored]:
         elif not isinstance(named, dict):
             problems.append(document.problem((kind,), f"{kind} is a mapping: name -> entry"))
         else:
+            wrong = [name for name, entry in named.items() if not isinstance(entry, dict)]
+            problems += [document.problem((kind, name), f"{name} is a mapping of the entry's keys") for name in wrong]
             found.update({(kind, name): Stored(document, (kind, name)) for name in named})
     if problems:
         raise CatalogueError(problems)

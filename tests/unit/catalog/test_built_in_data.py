@@ -1,0 +1,82 @@
+"""The data files that come with the program: all load, all figures have one source, and they agree with each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.catalog import Catalogue
+from sim.catalog.reader import DATA, KINDS
+from sim.catalog.sources import figures
+
+CATALOGUE = Catalogue.built_in()
+ENTRIES = [(kind, name) for kind in KINDS for name in CATALOGUE.names(kind)]
+NAMED = {  # names that scenarios rely on
+    "accelerators": "a100-40g-sxm a100-80g-sxm h100-sxm h100-pcie h200-sxm b200 b300 gb200 gb300 l4 l40s a10 t4 "
+    "v100-sxm2 mi300x mi325x mi355x gaudi3 tpu-v4 tpu-v5e tpu-v5p tpu-v6e tpu-v7",
+    "nodes": "hgx-h100-8 hgx-h200-8 hgx-b200-8 dgx-a100-8 gb200-nvl72 mi300x-8 l40s-8 l4-8 v100-8 tpu-v5e-8 tpu-v5p-4 "
+    "generic-1",
+    "models": "llama-3.1-8b llama-3.1-70b llama-3.1-405b qwen3-8b qwen3-14b qwen3-32b qwen3-30b-a3b qwen3-235b-a22b "
+    "fixed-time",
+    "precisions": "bf16 fp16 fp8 int8 int4 fp4",
+    "fields": "nlp image-recognition speech finance medical education",
+    "engines": "vllm trt-llm sglang",
+    "techniques": "quantise.fp8 quantise.int8 quantise.int4 quantise.fp4 distil.any customise.lora augment.samples",
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), ENTRIES, ids=lambda part: part)
+def test_every_entry_loads_and_each_figure_has_one_source(kind: str, name: str) -> None:
+    document = CATALOGUE.entry_document(kind, name)  # the reader refuses a figure without a source, or with two
+    stated = document.get("sources", {})
+    assert isinstance(stated, dict)
+    assert all(text == text.strip() and len(text) < 120 for text in stated)
+    assert all("guess" not in text or text.startswith("assumed") for text in stated)
+    assert all("recalled" not in text or text.startswith("assumed") for text in stated)
+    assert bool(figures(document)) == bool(stated)
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_names_that_scenarios_rely_on_are_there(kind: str) -> None:
+    assert set(NAMED[kind].split()) <= set(CATALOGUE.names(kind))
+
+
+def test_no_data_file_stands_outside_the_known_kinds() -> None:
+    entries = {path.relative_to(DATA).parts[0] for path in DATA.glob("**/*.yaml")}
+    assert entries - {"weather"} <= set(KINDS)
+
+
+@pytest.mark.parametrize("name", CATALOGUE.names("models"))
+def test_models_have_an_accuracy_only_in_known_fields(name: str) -> None:
+    model = CATALOGUE.model(name)
+    assert set(model.accuracy) <= set(CATALOGUE.names("fields"))
+    assert (model.family == "fixed-time") == (not model.accuracy)
+
+
+@pytest.mark.parametrize("field", ["nlp", "medical", "finance", "education"])
+def test_larger_models_of_a_family_are_more_accurate_and_some_model_keeps_the_floor(field: str) -> None:
+    families = (
+        ("llama-3.1-8b", "llama-3.1-70b", "llama-3.1-405b"),
+        ("qwen3-8b", "qwen3-14b", "qwen3-32b", "qwen3-235b-a22b"),
+    )
+    for family in families:
+        scores = [CATALOGUE.model(name).accuracy[field] for name in family]
+        assert scores == sorted(scores)
+        assert scores[-1] >= CATALOGUE.field(field).floor
+
+
+@pytest.mark.parametrize("name", CATALOGUE.names("accelerators"))
+def test_every_precision_finds_a_peak_on_every_accelerator(name: str) -> None:
+    peaks = CATALOGUE.accelerator(name).flops
+    for precision in CATALOGUE.names("precisions"):
+        assert any(compute in peaks for compute in CATALOGUE.precision(precision).compute)
+
+
+@pytest.mark.parametrize("name", sorted(set(CATALOGUE.names("accelerators")) - {"h100-sxm", "b200"}))
+def test_an_assumed_power_curve_is_the_measured_one_of_the_h100_scaled_by_tdp(name: str) -> None:
+    scaled, measured = CATALOGUE.accelerator(name), CATALOGUE.accelerator("h100-sxm")
+    if not scaled.sources["power.floor_w"].startswith("assumed"):
+        pytest.skip("has an own fit")
+    ratio = scaled.tdp_w / measured.tdp_w
+    for figure in ("floor_w", "memory_w", "compute_w", "split_w"):
+        wanted = ratio * getattr(measured.power, figure)
+        assert getattr(scaled.power, figure) == pytest.approx(wanted, abs=0.51), figure
