@@ -84,6 +84,7 @@ class Jobs(NamedTuple):
     node_held: Ints  # (nodes, streams) accelerators that jobs hold
     node_level: Ints  # (nodes,) clock level
     node_energy_j: Floats  # (nodes,) of accelerators held by jobs; the caller takes it away
+    node_busy_s: Floats  # (nodes,) accelerator-seconds held by jobs; the caller takes it away
     totals: Floats  # (streams, TOTALS)
     rates: Floats  # (streams, levels, RATES)
     credited_s: Floats  # (1,) up to where energies and totals are kept
@@ -136,6 +137,7 @@ def credit(jobs: Jobs, now: float) -> None:
                 held_s = jobs.node_held[n, s] * seconds
                 joules = held_s * jobs.rates[s, jobs.node_level[n], RATE_W]
                 jobs.node_energy_j[n] += joules
+                jobs.node_busy_s[n] += held_s
                 jobs.totals[s, ENERGY_J] += joules
                 jobs.totals[s, HELD_S] += held_s
     for i in range(jobs.cursors[ACTIVE]):

@@ -325,6 +325,7 @@ def end_segment(rates: Rates, fleet: Fleet, r: int) -> None:
         log_row(
             fleet, times[slot, SLOT_ARRIVAL_S], sizes[slot, SLOT_ID], prompt, output, times[slot, SLOT_FIRST_S], end, r
         )
+        sizes[slot, SLOT_ID] = NONE
         sizes[slot, SLOT_NEXT] = fleet.cursors[FREE_SLOT]
         fleet.cursors[FREE_SLOT] = slot
         fleet.cursors[ALIVE] -= 1
@@ -360,6 +361,7 @@ def enqueue(rates: Rates, fleet: Fleet, arrivals: Arrivals, i: int, r: int) -> N
     cursors[FREE_SLOT] = sizes[slot, SLOT_NEXT]
     cursors[ALIVE] += 1
     fleet.slot_times[slot, SLOT_ARRIVAL_S] = now
+    fleet.slot_times[slot, SLOT_FIRST_S] = NEVER
     sizes[slot, SLOT_ID] = cursors[ARRIVED] + i
     sizes[slot, SLOT_INPUT] = arrivals.input_tokens[i]
     sizes[slot, SLOT_OUTPUT] = arrivals.output_tokens[i]

@@ -1,0 +1,180 @@
+"""From a plan to a world at t = 0: nodes, replicas in their places, tables of the performance model, traffic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.fixed_time_service import FixedTimeService
+from sim.engine.latencies import Latencies
+from sim.engine.nodes import Nodes, full_power_w
+from sim.engine.pool_jobs import PoolJobs
+from sim.engine.replicas import Replicas
+from sim.engine.token_service import TokenService
+from sim.engine.world import PoolRun, ServiceRun, World
+from sim.errors import ScenarioError
+from sim.facility import build_plant, load_weather
+from sim.grid import build_signal
+from sim.kernels import serving_layout as at
+from sim.models.power import busy_power_w, clock_grid_mhz, job_tables
+from sim.models.serving import serving_tables
+from sim.strategies.plan import Deployment, Plan, PoolPlan
+from sim.workload import JobTable, Traffic, open_jobs, open_traffic
+
+Floats = NDArray[np.float64]
+ROUTERS = {"round-robin": at.ROUND_ROBIN, "least-loaded": at.LEAST_LOADED}
+FIXED_TIME_ACTIVITY = 0.5  # assumed: memory and compute utilisation while a fixed-time request is at work
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A world, and what was found while it was made."""
+
+    world: World
+    random: bool
+    warnings: tuple[str, ...]
+
+
+def build_world(plan: Plan, seed: int, replication: int) -> Built:
+    """A world at t = 0; raises InputError of a kind where something cannot be."""
+    scenario, site = plan.scenario, plan.scenario.site
+    weather = load_weather(site.weather, scenario.start, scenario.horizon_s, site.utc_offset_h, site.elevation_m)
+    price, price_notes = build_signal(site.tariff.energy_usd_per_kwh, scenario.start, scenario.horizon_s, "price")
+    carbon, carbon_notes = build_signal(site.carbon.g_per_kwh, scenario.start, scenario.horizon_s, "carbon intensity")
+    design_w = sum(pool.pool.nodes * full_power_w(pool, fan_share=1.0) for pool in plan.pools.values())
+    facility = build_plant(plan.plant, design_w, weather)
+    supply_c = facility.respond(0.5 * design_w, weather.air(0.0)).supply_c
+    pools, parts = {}, _Parts()
+    for name, pool in plan.pools.items():
+        nodes = Nodes(pool, facility, supply_c)
+        jobs = _pool_jobs(plan, pool, nodes, seed, replication, parts)
+        services = [
+            _service(plan, deployment, pool, seed, replication, parts)
+            for deployment in plan.deployments.values()
+            if deployment.service.pool == name
+        ]
+        pools[name] = PoolRun(nodes, services, jobs)
+        for run in services:
+            pools[name].energy_seen_j[run.name] = run.energy_j.copy()
+            pools[name].busy_seen_s[run.name] = run.busy_s.copy()
+    world = World(plan, pools, facility, weather, price, carbon)
+    for service, deployment in plan.deployments.items():
+        _place(world, service, deployment)
+    notes = (*plan.warnings, *weather.warnings, *facility.warnings, *price_notes, *carbon_notes, *parts.warnings)
+    return Built(world, parts.random, notes)
+
+
+def start_seconds(deployment: Deployment) -> float:
+    """From taking accelerators to taking requests: the engine's own start, and reading the weights."""
+    engine = deployment.service.engine
+    return engine.start_s + deployment.variant.weight_bytes / engine.load_bytes_per_s
+
+
+class _Parts:
+    """What the parts say of themselves while the world is made."""
+
+    def __init__(self) -> None:
+        self.random = False
+        self.warnings: list[str] = []
+
+    def note(self, part: Traffic | JobTable) -> None:
+        self.random |= part.random
+        self.warnings.extend(part.warnings)
+
+
+def _service(
+    plan: Plan, deployment: Deployment, pool: PoolPlan, seed: int, replication: int, parts: _Parts
+) -> ServiceRun:
+    service, scenario = deployment.service, plan.scenario
+    traffic = open_traffic(service, scenario.start, scenario.horizon_s, scenario.site.utc_offset_h, seed, replication)
+    parts.note(traffic)
+    replicas = Replicas(service.replicas_max, service.tensor_parallel)
+    latencies = Latencies(service.slo, scenario.warmup_s)
+    router = ROUTERS[deployment.router]
+    if deployment.variant.model.family == "fixed-time":
+        power = _fixed_time_power(pool, service.tensor_parallel)
+        return FixedTimeService(service.name, power, replicas, router, traffic, latencies)
+    rates = _rates(deployment, pool, traffic)
+    return TokenService(service.name, rates, replicas, router, traffic, latencies)
+
+
+def _rates(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> at.Rates:
+    """The performance model of one replica at the traffic's typical context, as the kernel reads it."""
+    service, accelerator = deployment.service, pool.pool.node.accelerator
+    tables = serving_tables(
+        deployment.variant,
+        service.engine,
+        accelerator,
+        service.tensor_parallel,
+        typical_context_tokens(traffic),
+        pool.power_cap_w,
+        pool.clock_mhz,
+    )
+    return at.Rates(
+        decode=tables.decode,
+        prefill=tables.prefill,
+        waiting_w=_waiting_w(pool, service.tensor_parallel),
+        linger_s=accelerator.power.linger_s,
+        batch_max=tables.batch_max,
+        kv_capacity=tables.kv_capacity_tokens,
+        prompt_tokens_max=service.engine.prefill_tokens_max,
+    )
+
+
+def typical_context_tokens(traffic: Traffic) -> float:
+    """Tokens that a running sequence holds on average: its prompt and half of its output."""
+    return max(traffic.mean_input_tokens + 0.5 * traffic.mean_output_tokens, 1.0)
+
+
+def _waiting_w(pool: PoolPlan, accelerators: int) -> Floats:
+    """Watts of a replica without work at each clock level: at its active floor, and idle."""
+    accelerator = pool.pool.node.accelerator
+    clock_mhz = np.minimum(clock_grid_mhz(accelerator), pool.clock_mhz or accelerator.clock.max_mhz)
+    floor_w = accelerators * busy_power_w(accelerator, clock_mhz, 0.0, 0.0, accelerators)
+    return np.column_stack((floor_w, np.full(len(floor_w), accelerators * accelerator.idle_w)))
+
+
+def _fixed_time_power(pool: PoolPlan, accelerators: int) -> Floats:
+    """Watts of a replica at work, at its active floor, and at work at its most efficient clock, at each level."""
+    activity = (FIXED_TIME_ACTIVITY, FIXED_TIME_ACTIVITY)
+    work = accelerators * job_tables(pool.pool.node.accelerator, *activity, pool.power_cap_w, pool.clock_mhz)[:, 1]
+    return np.column_stack((work, _waiting_w(pool, accelerators)[:, 0], np.full(len(work), work.min())))
+
+
+def _pool_jobs(plan: Plan, pool: PoolPlan, nodes: Nodes, seed: int, replication: int, parts: _Parts) -> PoolJobs | None:
+    """The job streams of a pool, None where it has none."""
+    streams = [stream for stream in plan.jobs.values() if stream.pool == pool.pool.name]
+    if not streams:
+        return None
+    policies = {stream.policy for stream in streams}
+    if len(policies) > 1:
+        raise ScenarioError(f"pool '{pool.pool.name}' has jobs under {sorted(policies)}: one policy per pool is built")
+    horizon_s = plan.scenario.horizon_s
+    tables = [open_jobs(stream, pool.pool.node, horizon_s, seed, replication) for stream in streams]
+    for table in tables:
+        parts.note(table)
+    accelerator = pool.pool.node.accelerator
+    rates = np.stack(
+        [job_tables(accelerator, table.u_memory, table.u_compute, pool.power_cap_w, pool.clock_mhz) for table in tables]
+    )
+    kept_for_services = sum(
+        deployment.service.replicas_min * deployment.service.tensor_parallel
+        for deployment in plan.deployments.values()
+        if deployment.service.pool == pool.pool.name
+    )
+    most = pool.pool.accelerators - kept_for_services
+    return PoolJobs([stream.name for stream in streams], tables, rates, policies.pop(), nodes.free, most, horizon_s)
+
+
+def _place(world: World, service: str, deployment: Deployment) -> None:
+    """All replicas start on; an autoscaler takes away what is too many."""
+    for _ in range(deployment.service.replicas_max):
+        replica = world.hold_replica(service)
+        if replica is None:
+            raise ScenarioError(
+                f"service '{service}': its {deployment.service.replicas_max} replicas of "
+                f"{deployment.service.tensor_parallel} accelerators do not fit on pool '{deployment.service.pool}'"
+            )
+        world.switch_on(service, replica)

@@ -1,0 +1,46 @@
+"""When processes wake, and in which order those do that wake at one instant.
+
+Instants are multiples of a period, never sums of steps, so that they fall together exactly where periods allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from itertools import count
+
+from simpy import Environment, Event
+from simpy.events import EventPriority
+
+
+class Order(IntEnum):
+    """Who goes first at one instant; lower is earlier."""
+
+    CLOCKS = 1
+    PLANT = 2
+    REPLICA_STARTS = 3
+    AUTOSCALER = 4
+    METER = 5
+
+
+def multiples(period_s: float, horizon_s: float, *extra_s: float) -> Iterator[float]:
+    """k * period_s for k = 1, 2, ... up to the horizon, which ends it, with the extra instants in their places."""
+    waiting = sorted({instant for instant in (*extra_s, horizon_s) if 0.0 < instant <= horizon_s})
+    for k in count(1):
+        instant = k * period_s
+        while waiting and waiting[0] < instant:
+            yield waiting.pop(0)
+        if instant > horizon_s:
+            return
+        if waiting and waiting[0] == instant:
+            waiting.pop(0)
+        yield instant
+
+
+def wake(env: Environment, instant_s: float, order: Order) -> Event:
+    """An event at an instant; of several at one instant, the lower order comes first."""
+    event = Event(env)
+    event._ok = True  # as simpy.Timeout does, which takes no priority
+    event._value = None
+    env.schedule(event, priority=EventPriority(order), delay=max(instant_s - env.now, 0.0))
+    return event

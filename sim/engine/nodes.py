@@ -1,0 +1,123 @@
+"""The nodes of one pool: who holds their accelerators, what they draw, how hot they are, how fast they may run."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.catalog.entries import Thermal
+from sim.engine.replicas import NOWHERE
+from sim.facility import Facility
+from sim.kernels import nodes as at
+from sim.kernels.nodes import settle
+from sim.models.power import clock_grid_mhz
+from sim.strategies.plan import PoolPlan
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Nodes:
+    """Equal nodes of one pool; power and temperature are as of the last `settle`."""
+
+    def __init__(self, plan: PoolPlan, facility: Facility, supply_c: float) -> None:
+        self.plan = plan
+        node, count = plan.pool.node, plan.pool.nodes
+        self.accelerators = plan.pool.accelerators
+        self.ours_when_idle = plan.pool.acquire.kind != "rent"  # rented accelerators go back when nobody holds them
+        self.inlet_rise_c = facility.inlet_rise_c
+        self.thermal: Thermal = node.accelerator.thermal_liquid if facility.liquid else node.accelerator.thermal_air
+        self.free = np.full(count, node.accelerators, np.int64)
+        self.top_level = len(clock_grid_mhz(node.accelerator)) - 1
+        self.level = np.full(count, self.top_level, np.int64)
+        self.state = np.zeros((count, at.STATE))
+        self.state[:, at.TEMPERATURE_C] = supply_c + self.inlet_rise_c
+        self._figures = _figures(plan, self.thermal, facility.fan_share)
+        self._psu_load = np.array(sorted(node.psu), dtype=np.float64)
+        self._psu_efficiency = np.array([node.psu[load] for load in sorted(node.psu)])
+        self.it_j = 0.0
+        self.accelerator_j = 0.0
+        self.unheld_j = 0.0  # of accelerators that nobody held
+        self.throttled_s = 0.0
+        self.hottest_c = -np.inf
+
+    def hold(self, accelerators: int) -> int:
+        """Takes accelerators of the first node that has so many free; its number, or NOWHERE."""
+        room = np.flatnonzero(self.free >= accelerators)
+        if len(room) == 0:
+            return NOWHERE
+        self.free[room[0]] -= accelerators
+        return int(room[0])
+
+    def give_back(self, node: int, accelerators: int) -> None:
+        """Frees accelerators of a node."""
+        self.free[node] += accelerators
+
+    def settle(self, seconds: float, supply_c: float, held_j: Floats, busy_s: Floats, drawing_s: Floats) -> None:
+        """Power and temperature after `seconds`.
+
+        Per node: joules of accelerators that services and jobs hold, accelerator-seconds spent on work, and
+        accelerator-seconds that `held_j` accounts for; the rest of the accelerators idle where they are ours.
+        """
+        node = self.plan.pool.node
+        present = np.full(len(self.free), float(node.accelerators))
+        if not self.ours_when_idle:
+            present -= self.free
+        idle_j = node.accelerator.idle_w * np.maximum(present * seconds - drawing_s, 0.0)
+        settle(
+            seconds,
+            supply_c + self.inlet_rise_c,
+            held_j + idle_j,
+            np.minimum(busy_s / (node.accelerators * seconds), 1.0),
+            present / node.accelerators,
+            self._figures,
+            self._psu_load,
+            self._psu_efficiency,
+            self.state,
+        )
+        self.unheld_j += float(idle_j.sum())
+        self.accelerator_j += float((held_j + idle_j).sum())
+        self.it_j += self.it_w * seconds
+        self.throttled_s += int(np.count_nonzero(self.level < self.top_level)) * seconds
+        self.hottest_c = max(self.hottest_c, self.temperature_c)
+
+    @property
+    def it_w(self) -> float:
+        """Watts at the nodes' power inlets, mean over the last interval."""
+        return float(self.state[:, at.IT_W].sum())
+
+    @property
+    def temperature_c(self) -> float:
+        """Of the hottest accelerators."""
+        return float(self.state[:, at.TEMPERATURE_C].max())
+
+    @property
+    def temperatures_c(self) -> Floats:
+        """Of each node's accelerators."""
+        return self.state[:, at.TEMPERATURE_C]
+
+
+def full_power_w(plan: PoolPlan, fan_share: float) -> float:
+    """Watts of one node with everything at its most; what the hall is sized for."""
+    node = plan.pool.node
+    accelerator_w = node.accelerators * node.accelerator.tdp_w
+    output_w = accelerator_w + node.cpu_max_w + node.other_w + node.fan_max_w * fan_share
+    efficiency = np.interp(output_w / node.rated_w, sorted(node.psu), [node.psu[load] for load in sorted(node.psu)])
+    return float(output_w / efficiency)
+
+
+def _figures(plan: PoolPlan, thermal: Thermal, fan_share: float) -> Floats:
+    """The node figures of the heat kernel."""
+    node = plan.pool.node
+    figures = np.zeros(at.FIGURES)
+    figures[at.ACCELERATORS] = node.accelerators
+    figures[at.CPU_IDLE_W] = node.cpu_idle_w
+    figures[at.CPU_MAX_W] = node.cpu_max_w
+    figures[at.OTHER_W] = node.other_w
+    figures[at.FAN_MAX_W] = node.fan_max_w * fan_share
+    figures[at.FAN_MIN_SHARE] = node.fan_min_share
+    figures[at.FULL_HEAT_W] = node.accelerators * node.accelerator.tdp_w + node.cpu_max_w + node.other_w
+    figures[at.RATED_W] = node.rated_w
+    figures[at.RESISTANCE_K_PER_W] = thermal.resistance_k_per_w
+    figures[at.CAPACITY_J_PER_K] = thermal.capacity_j_per_k
+    return figures

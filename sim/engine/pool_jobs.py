@@ -1,0 +1,137 @@
+"""The jobs of one pool as they run: all streams in one queue, moved by the gang kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.kernels import gang
+from sim.record.ledger import Quantiles
+from sim.workload import JobTable
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+POLICIES = {"fifo": gang.FIFO, "sjf": gang.SJF}
+
+
+class PoolJobs:
+    """Job streams of one pool under one policy; everything is up to the instant of the last `advance`."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        tables: Sequence[JobTable],
+        rates: Floats,
+        policy: str,
+        node_free: Ints,
+        most: int,
+        horizon_s: float,
+    ) -> None:
+        """`rates` f8[streams, levels, 3] as of `job_tables`; `node_free` is shared with the services of the pool."""
+        self.names = tuple(names)
+        self.most = most  # accelerators that jobs could ever get
+        self.events = 0
+        self.jobs = _merged(tables, rates, POLICIES[policy], node_free, horizon_s)
+
+    def advance(self, now: float) -> None:
+        """Brings all jobs up to `now`."""
+        self.events += gang.advance(self.jobs, self.most, now)
+
+    def set_levels(self, levels: Ints, now: float) -> None:
+        """Clock level of each node."""
+        gang.set_levels(self.jobs, levels, now)
+
+    def room_changed(self, accelerators: int) -> None:
+        """Services gave accelerators back (positive) or took them (negative); the next `advance` starts jobs."""
+        self.jobs.cursors[gang.FREE] += accelerators
+
+    def take_node_energy(self) -> tuple[Floats, Floats]:
+        """Joules and accelerator-seconds of each node since the last time."""
+        jobs = self.jobs
+        taken = jobs.node_energy_j.copy(), jobs.node_busy_s.copy()
+        jobs.node_energy_j[:] = 0.0
+        jobs.node_busy_s[:] = 0.0
+        return taken
+
+    @property
+    def totals(self) -> Floats:
+        """f8[streams, gang.TOTALS], a copy."""
+        return self.jobs.totals.copy()
+
+    def counts(self, stream: int, from_s: float) -> dict[int, int]:
+        """Jobs of a stream's cohort (submitted at or after `from_s`) by status."""
+        mine = self.jobs.status[(self.jobs.stream == stream) & (self.jobs.submit_s >= from_s)]
+        return {status: int(np.count_nonzero(mine == status)) for status in range(gang.REJECTED + 1)}
+
+    def in_status(self, stream: int, status: int) -> int:
+        """Jobs of a stream in a status."""
+        return int(np.count_nonzero((self.jobs.stream == stream) & (self.jobs.status == status)))
+
+    def waits(self, stream: int, from_s: float) -> Quantiles:
+        """Waiting times of the cohort's jobs that have started [s]."""
+        chosen = self._cohort(stream, from_s, (gang.RUNNING, gang.DONE))
+        return quantiles(self.jobs.times[chosen, gang.START_S] - self.jobs.submit_s[chosen])
+
+    def turnarounds(self, stream: int, from_s: float) -> Quantiles:
+        """Submission to end of the cohort's completed jobs [s]."""
+        chosen = self._cohort(stream, from_s, (gang.DONE,))
+        return quantiles(self.jobs.times[chosen, gang.END_S] - self.jobs.submit_s[chosen])
+
+    def makespan_s(self, stream: int, from_s: float) -> float | None:
+        """First submission to last end of the cohort's completed jobs."""
+        chosen = self._cohort(stream, from_s, (gang.DONE,))
+        if not chosen.any():
+            return None
+        cohort = (self.jobs.stream == stream) & (self.jobs.submit_s >= from_s)
+        return float(self.jobs.times[chosen, gang.END_S].max() - self.jobs.submit_s[cohort].min())
+
+    def _cohort(self, stream: int, from_s: float, statuses: Sequence[int]) -> NDArray[np.bool_]:
+        jobs = self.jobs
+        return np.asarray((jobs.stream == stream) & (jobs.submit_s >= from_s) & np.isin(jobs.status, statuses))
+
+
+def quantiles(seconds: Floats) -> Quantiles:
+    """Mean, quantiles (the value that so many do not exceed) and maximum; all None for no values."""
+    if len(seconds) == 0:
+        return Quantiles()
+    p50, p90, p99 = (float(q) for q in np.quantile(seconds, (0.5, 0.9, 0.99), method="inverted_cdf"))
+    return Quantiles(mean=float(seconds.mean()), p50=p50, p90=p90, p99=p99, max=float(seconds.max()))
+
+
+def _merged(tables: Sequence[JobTable], rates: Floats, policy: int, node_free: Ints, horizon_s: float) -> gang.Jobs:
+    """The arrays of the gang kernel: jobs of all streams submitted before the horizon, in order of submission."""
+    submit_s = np.concatenate([table.submit_s for table in tables])
+    stream = np.repeat(np.arange(len(tables)), [len(table.submit_s) for table in tables])
+    order = np.argsort(submit_s, kind="stable")
+    order = order[submit_s[order] < horizon_s]
+    number, streams, nodes = len(order), len(tables), len(node_free)
+    estimate_s = np.concatenate([table.estimate_s for table in tables])[order]
+    entries = max(int(node_free.sum()), 1)
+    shares = np.zeros((entries, gang.SHARES), np.int64)
+    shares[:, gang.SHARE_NEXT] = np.append(np.arange(1, entries), gang.NONE)
+    cursors = np.zeros(gang.CURSORS, np.int64)
+    cursors[gang.FREE] = node_free.sum()
+    return gang.Jobs(
+        submit_s=submit_s[order],
+        run_s=np.concatenate([table.run_s for table in tables])[order],
+        order=estimate_s if policy == gang.SJF else np.arange(number, dtype=np.float64),
+        accelerators=np.concatenate([table.accelerators for table in tables])[order].astype(np.int64),
+        stream=stream[order].astype(np.int64),
+        status=np.zeros(number, np.int64),
+        times=np.zeros((number, gang.TIMES)),
+        first_share=np.full(number, gang.NONE, np.int64),
+        queue=np.zeros(number, np.int64),
+        ends=np.zeros(number, np.int64),
+        shares=shares,
+        node_free=node_free,
+        node_held=np.zeros((nodes, streams), np.int64),
+        node_level=np.full(nodes, rates.shape[1] - 1, np.int64),
+        node_energy_j=np.zeros(nodes),
+        node_busy_s=np.zeros(nodes),
+        totals=np.zeros((streams, gang.TOTALS)),
+        rates=rates,
+        credited_s=np.zeros(1),
+        cursors=cursors,
+    )

@@ -1,0 +1,79 @@
+"""All sums of a world at one instant, so that the measured window is the difference of two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.world import PoolRun, ServiceRun, World
+from sim.kernels import gang
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSums:
+    """Sums of one service since the start."""
+
+    held_s: float  # accelerator-seconds
+    busy_s: float  # accelerator-seconds
+    replica_busy_s: float
+    batch_s: float
+    energy_j: float
+    wait_j: float
+    best_j: float
+    outputs: int
+    iterations: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSums:
+    """Sums of one pool since the start; `jobs` is f8[streams, gang.TOTALS]."""
+
+    it_j: float
+    accelerator_j: float
+    unheld_j: float
+    throttled_s: float
+    jobs: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums of a world at `now_s`."""
+
+    now_s: float
+    services: Mapping[str, ServiceSums]
+    pools: Mapping[str, PoolSums]
+
+
+def sums_of(world: World) -> Sums:
+    """All sums as they stand."""
+    return Sums(
+        world.now,
+        {name: _service_sums(run) for name, run in world.services.items()},
+        {name: _pool_sums(pool) for name, pool in world.pools.items()},
+    )
+
+
+def _service_sums(run: ServiceRun) -> ServiceSums:
+    busy_s, each = float(run.busy_s.sum()), run.replicas.accelerators_each
+    return ServiceSums(
+        held_s=run.replicas.held_s * each,
+        busy_s=busy_s * each,
+        replica_busy_s=busy_s,
+        batch_s=run.batch_s,
+        energy_j=float(run.energy_j.sum()),
+        wait_j=float(run.wait_j.sum()),
+        best_j=float(run.best_j.sum()),
+        outputs=run.outputs,
+        iterations=run.iterations,
+    )
+
+
+def _pool_sums(pool: PoolRun) -> PoolSums:
+    nodes = pool.nodes
+    jobs = pool.jobs.totals if pool.jobs is not None else np.zeros((0, gang.TOTALS))
+    return PoolSums(nodes.it_j, nodes.accelerator_j, nodes.unheld_j, nodes.throttled_s, jobs)

@@ -1,0 +1,221 @@
+"""One language-model service as it runs: its tables, its traffic, and the serving kernel that moves them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.latencies import Latencies
+from sim.engine.replicas import Replicas
+from sim.errors import InvariantError, ScenarioError
+from sim.kernels import serving
+from sim.kernels import serving_layout as at
+from sim.kernels.tournament import new_tree
+from sim.workload import RequestChunk, Traffic
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+LOG_ROWS = 1 << 17  # grows where one step ends more requests
+SLOTS = 1 << 12  # grows with the requests in the system
+EMPTY_CHUNK = RequestChunk(
+    arrival_s=np.zeros(0),
+    input_tokens=np.zeros(0, np.int32),
+    output_tokens=np.zeros(0, np.int32),
+    service_s=np.zeros(0),
+)
+
+
+class TokenService:
+    """Continuous batching on replicas; everything is up to the instant of the last `advance`."""
+
+    def __init__(
+        self, name: str, rates: at.Rates, replicas: Replicas, router: int, traffic: Traffic, latencies: Latencies
+    ) -> None:
+        self.name, self.rates, self.replicas, self.router = name, rates, replicas, router
+        self.latencies = latencies
+        self.arrived = 0  # in the cohort
+        self.batch_max = rates.batch_max
+        self._traffic = traffic
+        self._active = np.zeros(0, np.int64)
+        self._fleet = new_fleet(len(replicas.state), rates.batch_max)
+        self._arrivals = self._next_arrivals()
+        self.set_levels(np.full(len(replicas.state), len(rates.prefill) - 1, np.int64), 0.0)
+
+    # --- the way forward ---
+
+    def advance(self, now: float) -> None:
+        """Brings requests, tokens and joules up to `now`."""
+        while True:
+            reason = serving.advance(self.rates, self._fleet, self._arrivals, self._active, self.router, now)
+            if reason == at.REACHED:
+                return
+            if reason == at.ARRIVALS_USED_UP:
+                self._arrivals = self._next_arrivals()
+            elif reason == at.LOG_FULL:
+                self._make_log_room()
+            else:
+                self._make_slots()
+
+    def _next_arrivals(self) -> at.Arrivals:
+        chunk = self._traffic.next_chunk()
+        self._fleet.cursors[at.NEXT_ARRIVAL] = 0
+        rows = EMPTY_CHUNK if chunk is None else chunk
+        self.arrived += int(np.count_nonzero(rows.arrival_s >= self.latencies.from_s))
+        return at.Arrivals(rows.arrival_s, rows.input_tokens, rows.output_tokens, chunk is None)
+
+    def _make_log_room(self) -> None:
+        """Folds the log away; where it was empty already, it is too short for one step and grows."""
+        fleet = self._fleet
+        if fleet.cursors[at.LOGGED] == 0:
+            rows = 2 * len(fleet.log_times)
+            self._fleet = fleet._replace(
+                log_times=np.zeros((rows, at.LOG_TIMES)), log_counts=np.zeros((rows, at.LOG_COUNTS), np.int64)
+            )
+        self.fold_log()
+
+    def fold_log(self) -> None:
+        """Takes the rows of the log into the statistics."""
+        fleet = self._fleet
+        self.latencies.add(fleet.log_times, fleet.log_counts, int(fleet.cursors[at.LOGGED]))
+        fleet.cursors[at.LOGGED] = 0
+
+    def _make_slots(self) -> None:
+        """Doubles the slots for requests in the system."""
+        fleet, had = self._fleet, len(self._fleet.slot_times)
+        if 2 * had > at.SLOTS_MAX:
+            raise ScenarioError(
+                f"service '{self.name}' has more than {had:,} requests in the system: it is overloaded without bound; "
+                "add replicas or lower the rate"
+            )
+        times, counts = np.zeros((2 * had, at.SLOT_TIMES)), free_slots(had, 2 * had, int(fleet.cursors[at.FREE_SLOT]))
+        times[:had], counts[:had] = fleet.slot_times, fleet.slot_counts
+        fleet.cursors[at.FREE_SLOT] = had
+        self._fleet = fleet._replace(slot_times=times, slot_counts=counts)
+
+    # --- what the control plane may do ---
+
+    def apply_states(self) -> None:
+        """Takes over the states of the replicas; those that are on get requests from now on."""
+        state = self.replicas.state
+        self._fleet.counts[:, at.STATE] = np.where(self.replicas.drawing, state, at.OFF)
+        self._active = self.replicas.in_state(at.ON)
+        serving.refresh_all(self._fleet)
+
+    def begin_waiting(self, replica: int, now: float) -> None:
+        """A replica has just come up and waits for work at the active floor."""
+        self._fleet.clocks[replica, at.WAIT_SINCE_S] = now
+
+    def set_levels(self, levels: Ints, now: float) -> None:
+        """Clock level of each replica, from its next iteration on."""
+        serving.set_levels(self.rates, self._fleet, levels, now)
+
+    # --- what may be looked at ---
+
+    @property
+    def energy_j(self) -> Floats:
+        """Total joules of each replica."""
+        return self._fleet.clocks[:, at.ENERGY_J]
+
+    @property
+    def wait_j(self) -> Floats:
+        """Of `energy_j`, what was drawn without work."""
+        return self._fleet.clocks[:, at.WAIT_J]
+
+    @property
+    def best_j(self) -> Floats:
+        """Joules that the same work would have taken at its most efficient clock."""
+        return self._fleet.clocks[:, at.BEST_J]
+
+    @property
+    def busy_s(self) -> Floats:
+        """Total seconds of each replica inside iterations."""
+        return self._fleet.clocks[:, at.BUSY_S]
+
+    @property
+    def batch_s(self) -> float:
+        """Total of sequences times seconds, all replicas."""
+        return float(self._fleet.clocks[:, at.BATCH_S].sum())
+
+    @property
+    def outputs(self) -> int:
+        """Total tokens produced."""
+        return int(self._fleet.counts[:, at.TOKENS].sum())
+
+    @property
+    def iterations(self) -> int:
+        """Total iterations."""
+        return int(self._fleet.counts[:, at.ITERATIONS].sum())
+
+    @property
+    def running(self) -> int:
+        """Sequences in the batches."""
+        return int(self._fleet.counts[:, at.RUNNING].sum())
+
+    @property
+    def waiting(self) -> int:
+        """Requests in the queues."""
+        return int(self._fleet.counts[:, at.WAITING].sum())
+
+    @property
+    def outstanding(self) -> Ints:
+        """Requests waiting or running at each replica."""
+        return np.asarray(self._fleet.counts[:, at.RUNNING] + self._fleet.counts[:, at.WAITING])
+
+    @property
+    def seen(self) -> int:
+        """Requests that have arrived, whether in the cohort or not."""
+        cursors = self._fleet.cursors
+        return int(cursors[at.ARRIVED] + cursors[at.NEXT_ARRIVAL])
+
+    def in_flight(self, now: float) -> tuple[int, int]:
+        """Requests of the cohort in the system at `now`, and how many of them are past a promise already."""
+        fleet = self._fleet
+        mine = (fleet.slot_counts[:, at.SLOT_ID] >= 0) & (
+            fleet.slot_times[:, at.SLOT_ARRIVAL_S] >= self.latencies.from_s
+        )
+        arrival_s, first_s = fleet.slot_times[mine, at.SLOT_ARRIVAL_S], fleet.slot_times[mine, at.SLOT_FIRST_S]
+        first_s = np.minimum(first_s, now)
+        gaps = np.maximum(fleet.slot_counts[mine, at.SLOT_OUTPUT] - 1, 1)
+        late = self.latencies.late(now - arrival_s, first_s - arrival_s, (now - first_s) / gaps)
+        return int(np.count_nonzero(mine)), late
+
+    def check(self) -> None:
+        """Raises InvariantError where the tables contradict each other."""
+        counts, fleet = self._fleet.counts, self._fleet
+        if int(counts[:, at.RUNNING].sum() + counts[:, at.WAITING].sum()) != int(fleet.cursors[at.ALIVE]):
+            raise InvariantError(f"service '{self.name}': requests in queues and batches are not those alive")
+        if np.any(counts[counts[:, at.RUNNING] == 0, at.RESERVED] != 0):
+            raise InvariantError(f"service '{self.name}': an empty replica holds KV memory")
+
+
+def free_slots(first: int, stop: int, following: int) -> Ints:
+    """Slot counts of `stop` slots, those from `first` on chained as free ones before the slot `following`."""
+    counts = np.zeros((stop, at.SLOT_COUNTS), np.int64)
+    counts[first:, at.SLOT_ID] = at.NONE
+    counts[first:, at.SLOT_NEXT] = np.append(np.arange(first + 1, stop), following)
+    return counts
+
+
+def new_fleet(replicas: int, batch_max: int) -> at.Fleet:
+    """An empty fleet: no replica on, no request seen."""
+    clocks = np.zeros((replicas, at.CLOCKS))
+    clocks[:, at.END_S] = np.inf
+    clocks[:, at.WAIT_SINCE_S] = -np.inf
+    counts = np.zeros((replicas, at.COUNTS), np.int64)
+    counts[:, (at.HEAD, at.TAIL)] = at.NONE
+    fleet = at.Fleet(
+        clocks=clocks,
+        counts=counts,
+        heap=np.zeros((replicas, batch_max), np.int64),
+        slot_times=np.zeros((SLOTS, at.SLOT_TIMES)),
+        slot_counts=free_slots(0, SLOTS, at.NONE),
+        cursors=np.zeros(at.CURSORS, np.int64),
+        log_times=np.zeros((LOG_ROWS, at.LOG_TIMES)),
+        log_counts=np.zeros((LOG_ROWS, at.LOG_COUNTS), np.int64),
+        ends=np.full(replicas, np.inf),
+        loads=np.zeros(replicas, np.int64),
+        end_tree=new_tree(replicas),
+        load_tree=new_tree(replicas),
+    )
+    serving.refresh_all(fleet)
+    return fleet
