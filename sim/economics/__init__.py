@@ -1,0 +1,13 @@
+"""What a run is worth: the ledger of the engine turned into cost C, efficiency E, energy, carbon and promises kept.
+
+`appraise` gives the whole result; `total_cost` and `total_efficiency` are the two definitions at its heart.
+"""
+
+from __future__ import annotations
+
+from sim.economics.capital import capital_recovery_factor, hourly_price
+from sim.economics.costs import CostLine, total_cost
+from sim.economics.efficiency import total_efficiency
+from sim.economics.summary import appraise
+
+__all__ = ["CostLine", "appraise", "capital_recovery_factor", "hourly_price", "total_cost", "total_efficiency"]

@@ -25,11 +25,10 @@ def published(service: Service, model: entries.AIModel, precision: str, catalogu
     Raises ScenarioError where the catalogue knows no accuracy of the model in the field.
     """
     own, weights = catalogue.precision(model.precision), catalogue.precision(precision)
-    cache = own if own.bytes_per_value >= CACHE_BYTES else catalogue.precision(CACHE_PRECISION)
     accuracy = field_accuracy(service, model)
     plain = Deployment(
         service=service,
-        variant=Variant(model=model, weights=own, kv_cache=cache),
+        variant=published_variant(model, own, catalogue),
         accuracy=accuracy,
         accuracy_sd=0.0,
         ungated_gain=accuracy / service.field.target,
@@ -37,6 +36,13 @@ def published(service: Service, model: entries.AIModel, precision: str, catalogu
     if weights.bytes_per_value >= own.bytes_per_value:
         return with_weights(plain, weights)
     return quantised(plain, weights, catalogue.technique("quantise", precision))
+
+
+def published_variant(model: entries.AIModel, weights: entries.Precision, catalogue: Catalogue) -> Variant:
+    """The model with its weights in a format; the cache in the model's own, at least 16 bits wide."""
+    own = catalogue.precision(model.precision)
+    cache = own if own.bytes_per_value >= CACHE_BYTES else catalogue.precision(CACHE_PRECISION)
+    return Variant(model=model, weights=weights, kv_cache=cache)
 
 
 def quantised(deployment: Deployment, weights: entries.Precision, technique: entries.Technique) -> Deployment:

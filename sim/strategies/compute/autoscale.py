@@ -69,10 +69,11 @@ class Autoscaling:
     def build(cls, context: Context) -> Autoscaling:
         """From `autoscale: {target_utilisation, scale_down_delay_s, period_s}`."""
         options = context.measure.options
+        delay_s, period_s = options.get("scale_down_delay_s"), options.get("period_s")
         return cls(
             options["target_utilisation"],
-            options.get("scale_down_delay_s", SCALE_DOWN_DELAY_S),
-            options.get("period_s", PERIOD_S),
+            SCALE_DOWN_DELAY_S if delay_s is None else delay_s,
+            PERIOD_S if period_s is None else period_s,
             context.catalogue.technique("autoscale", "target-utilisation"),
         )
 
