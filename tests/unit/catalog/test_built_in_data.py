@@ -20,7 +20,14 @@ NAMED = {  # names that scenarios rely on
     "precisions": "bf16 fp16 fp8 int8 int4 fp4",
     "fields": "nlp image-recognition speech finance medical education",
     "engines": "vllm trt-llm sglang",
-    "techniques": "quantise.fp8 quantise.int8 quantise.int4 quantise.fp4 distil.any customise.lora augment.samples",
+    "techniques": "quantise.fp8 quantise.int8 quantise.int4 quantise.fp4 distil.any customise.lora augment.samples "
+    "router.round-robin router.least-loaded autoscale.target-utilisation power-cap.any clock.any plant.any",
+}
+FIGURES_OF_TECHNIQUES = {  # what the measures of `sim.strategies` read by name
+    ("distil", "any"): {"tokens", "mfu"},
+    ("customise", "lora"): {"adapter_byte_share"},
+    ("augment", "samples"): {"half_saturation_samples", "max_gain", "usd_per_sample"},
+    ("plant", "any"): {"capital_usd_per_kw", "life_y"},
 }
 
 
@@ -38,6 +45,11 @@ def test_every_entry_loads_and_each_figure_has_one_source(kind: str, name: str) 
 @pytest.mark.parametrize("kind", NAMED)
 def test_names_that_scenarios_rely_on_are_there(kind: str) -> None:
     assert set(NAMED[kind].split()) <= set(CATALOGUE.names(kind))
+
+
+@pytest.mark.parametrize("technique", FIGURES_OF_TECHNIQUES, ids=".".join)
+def test_techniques_hold_the_figures_that_measures_read(technique: tuple[str, str]) -> None:
+    assert set(CATALOGUE.technique(*technique).figures) == FIGURES_OF_TECHNIQUES[technique]
 
 
 def test_no_data_file_stands_outside_the_known_kinds() -> None:
