@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 
 from sim.errors import Problem, ScenarioError
-from sim.facility.air import Floats, pressure_pa, wet_bulbs_c
+from sim.facility.air import pressure_pa
+from sim.facility.climates import climate_year
+from sim.facility.weather_files import read_weather_file
+from sim.facility.weather_table import AirTable
+from sim.facility.weather_years import complete, matched_by_date, matched_in_utc, with_pressure, year_of
 from sim.protocols import Air
 from sim.scenario.specs import WeatherSource
 from sim.units import S_PER_H
+
+CLOCK_TOLERANCE_H = 1.0  # a typical year whose clock is further from the site's is matched, and said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weather:
     """Hourly air from `first_s` on (time 0 = start of the run), linear in between, held beyond the ends.
 
-    `design_air` is the design day of the site: dry bulb and wet bulb each exceeded in 0.4 % of the hours of its year.
+    `design_air` is the design day of the whole year that the weather comes from, whatever part of it the run takes.
     """
 
     first_s: float
@@ -46,30 +53,23 @@ class Weather:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AirTable:
-    """Air at equal steps of an hour, as arrays of one length; humidity in 0..1."""
-
-    dry_bulb_c: Floats
-    relative_humidity: Floats
-    pressure_pa: Floats
-
-    def wet_bulb_c(self) -> Floats:
-        """Wet bulb of each row."""
-        return wet_bulbs_c(self.dry_bulb_c, self.relative_humidity, self.pressure_pa)
-
-
 def load_weather(
     source: WeatherSource, start: datetime, horizon_s: float, utc_offset_h: float, elevation_m: float | None
 ) -> Weather:
     """The air of a run that starts at `start` (aware).
 
     `utc_offset_h` is the site's standard time, by which typical years are matched; `elevation_m` None takes the
-    file's, or sea level. Raises ScenarioError or SeriesError.
+    file's or the preset's, or sea level. Raises ScenarioError or SeriesError.
     """
+    if source.file is not None:
+        return _from_file(source.file, source.format, (start, horizon_s, utc_offset_h), elevation_m)
+    if source.preset is not None:
+        year, height_m = climate_year(source.preset, elevation_m)
+        table, first_s = matched_by_date(year, start, horizon_s, utc_offset_h)
+        return _weather(table, first_s, height_m, year.design_air())
     if source.dry_bulb_c is not None and source.relative_humidity is not None:
         return constant_weather(source.dry_bulb_c, source.relative_humidity, elevation_m or 0.0)
-    raise ScenarioError(Problem("weather needs a constant, a preset or a file", path="site.weather"))
+    raise ScenarioError(Problem("say dry_bulb_c and relative_humidity, a preset, or a file", path="site.weather"))
 
 
 def constant_weather(dry_bulb_c: float, relative_humidity: float, elevation_m: float = 0.0) -> Weather:
@@ -82,13 +82,36 @@ def constant_weather(dry_bulb_c: float, relative_humidity: float, elevation_m: f
         relative_humidity=np.full(2, relative_humidity),
         pressure_pa=np.full(2, pressure_pa(elevation_m)),
     )
-    return weather_of(table, 0.0, elevation_m, design_air_of(table))
+    return _weather(table, 0.0, elevation_m, table.design_air())
 
 
-def weather_of(
-    table: AirTable, first_s: float, elevation_m: float, design_air: Air, warnings: tuple[str, ...] = ()
+def _from_file(
+    path: Path, stated_format: str | None, when: tuple[datetime, float, float], elevation_m: float | None
 ) -> Weather:
-    """A weather from a table whose first row holds at `first_s`."""
+    """A file's air: an actual year in UTC where it covers the run, otherwise the same date of its year."""
+    start, horizon_s, utc_offset_h = when
+    warnings: list[str] = []
+    rows = complete(read_weather_file(path, stated_format), path, warnings)
+    stated_m = elevation_m if elevation_m is not None else rows.elevation_m
+    if stated_m is None:
+        warnings.append(f"weather: {path.name} does not say its elevation; sea level is taken")
+    height_m = stated_m or 0.0
+    table = with_pressure(rows, height_m)
+    matched = None if rows.typical else matched_in_utc(table, rows, start, horizon_s)
+    if matched is not None:
+        return _weather(*matched, height_m, table.design_air(), warnings)
+    if not rows.typical:
+        warnings.append(f"weather: {path.name} does not cover the run; the same dates of its year are taken")
+    elif rows.utc_offset_h is not None and abs(rows.utc_offset_h - utc_offset_h) > CLOCK_TOLERANCE_H:
+        clocks = f"UTC{rows.utc_offset_h:+g} h, the site UTC{utc_offset_h:+g} h"
+        warnings.append(f"weather: the clock of {path.name} is {clocks}; matched by local date and hour")
+    year = year_of(table, rows, utc_offset_h, path)
+    return _weather(*matched_by_date(year, start, horizon_s, utc_offset_h), height_m, year.design_air(), warnings)
+
+
+def _weather(
+    table: AirTable, first_s: float, elevation_m: float, design_air: Air, warnings: Sequence[str] = ()
+) -> Weather:
     return Weather(
         first_s=first_s,
         dry_bulb_c=table.dry_bulb_c.tolist(),
@@ -97,12 +120,5 @@ def weather_of(
         pressure_pa=table.pressure_pa.tolist(),
         elevation_m=elevation_m,
         design_air=design_air,
-        warnings=warnings,
+        warnings=tuple(warnings),
     )
-
-
-def design_air_of(year: AirTable) -> Air:
-    """Design day of a year: the 99.6th percentiles (ASHRAE's 0.4 % conditions) of dry and wet bulb."""
-    hot = float(np.quantile(year.dry_bulb_c, 0.996))
-    wet = min(float(np.quantile(year.wet_bulb_c(), 0.996)), hot)
-    return Air(hot, wet, float(np.median(year.relative_humidity)), float(np.mean(year.pressure_pa)))
