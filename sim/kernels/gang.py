@@ -242,7 +242,8 @@ def submit_next(jobs: Jobs, most: int) -> None:
 def set_levels(jobs: Jobs, levels: Ints, now: float) -> None:
     """Gives every node a clock level at `now`; running jobs keep what they have done and go on at their new speed."""
     credit(jobs, now)
-    jobs.node_level[:] = levels
+    for n in range(levels.shape[0]):
+        jobs.node_level[n] = levels[n]
     times, active = jobs.times, jobs.cursors[ACTIVE]
     for i in range(active):
         job = jobs.ends[i]

@@ -1,0 +1,141 @@
+"""The serving kernel equals its plain twin, and does not care how its way is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from twins.serving import Request, serve
+
+from sim.engine.token_service import new_fleet
+from sim.kernels import serving
+from sim.kernels import serving_layout as at
+
+Floats = NDArray[np.float64]
+
+
+def made_rates(batch_max: int = 6, kv_capacity: int = 900, prompt_tokens_max: int = 300, levels: int = 3) -> at.Rates:
+    """A replica of ordinary proportions, slower and cheaper at lower levels."""
+    batch = np.arange(batch_max + 1.0)
+    decode = np.zeros((levels, batch_max + 1, 6))
+    prefill = np.zeros((levels, 8))
+    for level in range(levels):
+        slow = (levels / (level + 1.0)) ** 0.5
+        decode[level, :, at.STEP_S] = slow * (0.006 + 0.0004 * batch)
+        decode[level, :, at.KV_S] = 2e-6
+        decode[level, :, at.STEP_J] = decode[level, :, at.STEP_S] * (300.0 + 100.0 * level)
+        decode[level, :, at.KV_J] = 2e-6 * (250.0 + 50.0 * level)
+        decode[level, :, at.STEP_BEST_J] = decode[0, :, at.STEP_J]
+        decode[level, :, at.KV_BEST_J] = decode[0, :, at.KV_J]
+        prefill[level] = slow * np.array([3e-5, 1e-9, 2e-4, 0.012, 4e-7, 0.08, 0.01, 3e-7])
+    waiting_w = np.column_stack((np.linspace(150.0, 230.0, levels), np.full(levels, 75.0)))
+    return at.Rates(decode, prefill, waiting_w, 2.0, batch_max, kv_capacity, prompt_tokens_max)
+
+
+def run_kernel(
+    requests: list[Request], rates: at.Rates, replicas: int, router: int, instants: list[float]
+) -> tuple[at.Fleet, dict[int, tuple[float, float]]]:
+    """Advances to each instant in turn; the fleet, and (first, finish) of every request that ended."""
+    fleet = new_fleet(replicas, rates.batch_max)
+    fleet.counts[:, at.STATE] = at.ON
+    fleet.counts[:, at.LEVEL] = len(rates.prefill) - 1
+    serving.refresh_all(fleet)
+    arrivals = at.Arrivals(
+        np.array([r.arrival_s for r in requests], np.float64),
+        np.array([r.prompt for r in requests], np.int32),
+        np.array([r.output for r in requests], np.int32),
+        True,
+    )
+    active = np.arange(replicas, dtype=np.int64)
+    for instant in instants:
+        assert serving.advance(rates, fleet, arrivals, active, router, instant) == at.REACHED
+    ended = {
+        int(number): (float(times[at.LOG_FIRST_S]), float(times[at.LOG_FINISH_S]))
+        for times, number in zip(fleet.log_times, fleet.log_counts[:, at.LOG_ID], strict=True)
+        if times[at.LOG_ARRIVAL_S] > 0
+    }
+    return fleet, ended
+
+
+@st.composite
+def request_lists(draw: st.DrawFn) -> list[Request]:
+    gaps = draw(st.lists(st.floats(1e-4, 0.3), min_size=1, max_size=40))
+    arrival = np.cumsum(np.array(gaps) + 1e-6)
+    sizes = st.tuples(st.integers(1, 400), st.integers(1, 120))
+    return [Request(i, float(at_s), *draw(st.shared(sizes, key=f"size {i}"))) for i, at_s in enumerate(arrival)]
+
+
+@pytest.mark.parametrize("router", [at.ROUND_ROBIN, at.LEAST_LOADED])
+@given(requests=request_lists(), replicas=st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_kernel_equals_simpy_twin_request_by_request(router: int, requests: list[Request], replicas: int) -> None:
+    rates = made_rates()
+    fleet, ended = run_kernel(requests, rates, replicas, router, [1e5])
+    twins = serve(requests, rates, replicas, router)
+    assert fleet.cursors[at.ALIVE] == 0
+    for request in requests:
+        first, finish = ended[request.number]
+        if request.finish_s is None:
+            assert np.isnan(finish), "the twin rejected it"
+        else:
+            assert first == pytest.approx(request.first_s, rel=1e-9)
+            assert finish == pytest.approx(request.finish_s, rel=1e-9)
+    for r, twin in enumerate(twins):
+        assert fleet.counts[r, at.ITERATIONS] == twin.iterations
+        assert fleet.clocks[r, at.BUSY_S] == pytest.approx(twin.busy_s, rel=1e-9)
+        assert fleet.clocks[r, at.ENERGY_J] - fleet.clocks[r, at.WAIT_J] == pytest.approx(twin.joules, rel=1e-9)
+
+
+@pytest.mark.parametrize("router", [at.ROUND_ROBIN, at.LEAST_LOADED])
+@given(requests=request_lists(), cuts=st.lists(st.floats(0.01, 20.0), max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_cutting_the_way_changes_no_bit_of_any_request(router: int, requests: list[Request], cuts: list[float]) -> None:
+    rates = made_rates()
+    whole, in_one = run_kernel(requests, rates, 2, router, [1e5])
+    parts, in_parts = run_kernel(requests, rates, 2, router, [*sorted(cuts), 1e5])
+    assert in_one.keys() == in_parts.keys()
+    for number, times in in_one.items():
+        assert np.array_equal(times, in_parts[number], equal_nan=True)
+    assert np.array_equal(whole.counts[:, at.TOKENS], parts.counts[:, at.TOKENS])
+    assert np.allclose(whole.clocks[:, at.ENERGY_J], parts.clocks[:, at.ENERGY_J], rtol=1e-9)
+    assert np.allclose(whole.clocks[:, at.BEST_J], parts.clocks[:, at.BEST_J], rtol=1e-9)
+
+
+def test_energy_until_an_instant_grows_steadily_within_an_iteration() -> None:
+    rates = made_rates()
+    requests = [Request(0, 1.0, 200, 50)]
+    at_stops = [run_kernel(requests, rates, 1, at.ROUND_ROBIN, [stop])[0].clocks[0, at.ENERGY_J] for stop in
+                np.linspace(0.5, 3.0, 200)]  # fmt: skip
+    assert all(np.diff(at_stops) > 0.0)
+
+
+def test_waiting_replicas_stay_at_the_floor_before_they_idle() -> None:
+    rates = made_rates()
+    fleet, _ = run_kernel([Request(0, 1.0, 10, 1)], rates, 1, at.ROUND_ROBIN, [101.0])
+    fleet_begin_idle_s = 1.0  # it idles from the start, works once, lingers 2 s at the floor, then idles again
+    busy_s = fleet.clocks[0, at.BUSY_S]
+    expected = 75.0 * fleet_begin_idle_s + 230.0 * 2.0 + 75.0 * (100.0 - busy_s - 2.0)
+    assert fleet.clocks[0, at.WAIT_J] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_lower_clock_acts_from_the_next_iteration_boundary() -> None:
+    rates = made_rates()
+    requests = [Request(0, 1.0, 100, 400)]
+    fast, fast_end = run_kernel(requests, rates, 1, at.ROUND_ROBIN, [1e3])
+    fleet = new_fleet(1, rates.batch_max)
+    fleet.counts[:, at.STATE], fleet.counts[:, at.LEVEL] = at.ON, 2
+    serving.refresh_all(fleet)
+    arrivals = at.Arrivals(np.array([1.0]), np.array([100], np.int32), np.array([400], np.int32), True)
+    active = np.zeros(1, np.int64)
+    serving.advance(rates, fleet, arrivals, active, at.ROUND_ROBIN, 2.0)
+    done = int(fleet.counts[0, at.ITERATIONS])
+    serving.set_levels(rates, fleet, np.zeros(1, np.int64), 2.0)
+    serving.advance(rates, fleet, arrivals, active, at.ROUND_ROBIN, 1e3)
+    finish = float(fleet.log_times[0, at.LOG_FINISH_S])
+    held = sum(101 + i for i in range(done, 399))
+    slow_s = (399 - done) * rates.decode[0, 1, at.STEP_S] + held * rates.decode[0, 1, at.KV_S]
+    assert finish > fast_end[0][1]
+    assert finish == pytest.approx(2.0 + slow_s, abs=0.02)
+    assert fleet.counts[0, at.ITERATIONS] == fast.counts[0, at.ITERATIONS]
