@@ -1,0 +1,97 @@
+"""The jobs of one stream as a table in order of submission: from a log, or the same training job again and again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.catalog.entries import NodeType
+from sim.document.wording import hint, printable
+from sim.errors import Problem, TraceError
+from sim.scenario.specs import JobStream, JobTrace, TrainJobs
+from sim.workload.swf import JobLog, read_swf
+
+Floats = NDArray[np.float64]
+
+JOB_FORMATS: Final = ("swf",)
+
+# A log does not say what its jobs do with an accelerator. assumed: between memory-bound and compute-bound training.
+LOGGED_U_MEMORY: Final = 0.35
+LOGGED_U_COMPUTE: Final = 0.40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobTable:
+    """Jobs in order of submission, as arrays of one length."""
+
+    submit_s: Floats  # since the start of the scenario, below the horizon
+    accelerators: NDArray[np.int64]
+    run_s: Floats  # at full clock
+    estimate_s: Floats  # what a scheduler may know of run_s
+    u_memory: float  # achieved bytes/s over peak while running, 0..1
+    u_compute: float  # achieved FLOP/s over peak while running, 0..1
+    random: bool = False  # whether another replication would bring other jobs
+    warnings: tuple[str, ...] = ()
+
+
+def open_jobs(stream: JobStream, node: NodeType, horizon_s: float, seed: int, replication: int) -> JobTable:
+    """Jobs of a stream that are submitted within [0, horizon_s) to a pool of such nodes.
+
+    Nothing here is random so far: `seed` and `replication` are what a source of random jobs will draw by.
+    Raises TraceError for a log that cannot be used.
+    """
+    if isinstance(stream.work, TrainJobs):
+        return training_jobs(stream.work, node, horizon_s)
+    return logged_jobs(stream.work, horizon_s)
+
+
+def logged_jobs(work: JobTrace, horizon_s: float) -> JobTable:
+    """The jobs of a log that are submitted before the horizon; the others are counted."""
+    if work.format is not None and work.format not in JOB_FORMATS:
+        text = f"no job format '{printable(work.format)}'{hint(work.format, JOB_FORMATS)}"
+        raise TraceError(Problem(text, printable(str(work.path))))
+    log = read_swf(work.path)
+    inside = slice(0, int(np.searchsorted(log.submit_s, horizon_s)))
+    return JobTable(
+        submit_s=log.submit_s[inside].copy(),
+        accelerators=log.processors[inside].copy(),
+        run_s=log.run_s[inside].copy(),
+        estimate_s=log.estimate_s[inside].copy(),
+        u_memory=LOGGED_U_MEMORY,
+        u_compute=LOGGED_U_COMPUTE,
+        warnings=(*log.warnings(), *log_warnings(log, inside.stop)),
+    )
+
+
+def log_warnings(log: JobLog, inside: int) -> list[str]:
+    """What of a log is left out by the horizon, and what is assumed about its jobs."""
+    texts = []
+    if inside < log.submit_s.size:
+        texts.append(f"{log.submit_s.size - inside:,} of {log.rows:,} jobs are submitted at or after the horizon")
+    if inside == 0:
+        texts.append("no job is submitted within the horizon")
+    texts.append(
+        f"its jobs are assumed to reach {LOGGED_U_MEMORY:.0%} of memory bandwidth and {LOGGED_U_COMPUTE:.0%} of peak "
+        "FLOP/s, which sets their power"
+    )
+    return [f"{log.file}: {text}" for text in texts]
+
+
+def training_jobs(work: TrainJobs, node: NodeType, horizon_s: float) -> JobTable:
+    """The same training job every `every_s` seconds from time 0, or once."""
+    from sim.models.training import train_seconds
+
+    run_s, u_memory, u_compute = train_seconds(work.model, work.tokens, work.precision, work.accelerators, node)
+    count = 1 if work.every_s is None else math.ceil(horizon_s / work.every_s)
+    return JobTable(
+        submit_s=np.arange(count, dtype=np.float64) * (work.every_s or 0.0),
+        accelerators=np.full(count, work.accelerators, np.int64),
+        run_s=np.full(count, run_s),
+        estimate_s=np.full(count, run_s),
+        u_memory=u_memory,
+        u_compute=u_compute,
+    )

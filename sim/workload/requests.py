@@ -1,0 +1,71 @@
+"""The door to request traffic: generated or replayed, whichever the service asks for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sim.errors import Problem, ScenarioError, TraceError
+from sim.scenario.specs import PoissonTraffic, Service, TraceTraffic
+from sim.workload.formats import INPUT, OUTPUT, SERVICE
+from sim.workload.poisson import GeneratedTraffic
+from sim.workload.replay import open_replay
+from sim.workload.traces import RequestTrace, read_trace
+from sim.workload.traffic import Traffic
+
+NEEDED = {"fixed-time": (SERVICE,)}  # by family of AI model; every other family needs the two lengths
+LENGTHS = (INPUT, OUTPUT)
+
+
+def open_traffic(
+    service: Service, scenario_start: datetime, horizon_s: float, utc_offset_h: float, seed: int, replication: int
+) -> Traffic:
+    """Requests of one service over [0, horizon_s), generated lazily.
+
+    Raises TraceError for a trace that cannot be used and ScenarioError for generated traffic that makes no sense.
+    """
+    traffic = service.traffic
+    needed = NEEDED.get(service.model.family, LENGTHS)
+    if isinstance(traffic, PoissonTraffic):
+        require_laws(service, traffic, needed)
+        return GeneratedTraffic(
+            service.name,
+            traffic,
+            scenario_start=scenario_start,
+            horizon_s=horizon_s,
+            utc_offset_h=utc_offset_h,
+            seed=seed,
+            replication=replication,
+        )
+    return open_replay(
+        service.name,
+        traffic,
+        trace_for(service, traffic, needed),
+        scenario_start=scenario_start,
+        horizon_s=horizon_s,
+        seed=seed,
+        replication=replication,
+    )
+
+
+def require_laws(service: Service, traffic: PoissonTraffic, needed: tuple[str, ...]) -> None:
+    """ScenarioError unless everything that the service's model needs is given a distribution."""
+    missing = [quantity for quantity in needed if getattr(traffic, quantity) is None]
+    if missing:
+        raise ScenarioError(
+            f"services.{service.name}.traffic gives no {' and no '.join(missing)}, which {service.model.name} needs"
+        )
+
+
+def trace_for(service: Service, traffic: TraceTraffic, needed: tuple[str, ...]) -> RequestTrace:
+    """The trace of a service; TraceError unless it has the columns that the service's model needs."""
+    trace = read_trace(traffic.path, traffic.format)
+    missing = [quantity for quantity in needed if getattr(trace, quantity) is None]
+    if missing:
+        raise TraceError(
+            Problem(
+                f"the trace has no {' and no '.join(missing)}, which {service.model.name} of service "
+                f"'{service.name}' needs",
+                trace.file,
+            )
+        )
+    return trace
