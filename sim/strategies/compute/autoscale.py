@@ -78,10 +78,11 @@ class Autoscaling:
         )
 
     def obstacle(self, target: Deployment) -> str | None:
-        """A service with one replica has nothing to scale."""
-        if target.service.replicas_max > 1:
+        """A service with a fixed number of replicas has nothing to scale."""
+        service = target.service
+        if service.replicas_max > service.replicas_min:
             return None
-        return f"'{target.service.name}' has at most one replica"
+        return f"'{service.name}' has always {service.replicas_max} replicas: let its min be below its max"
 
     def apply(self, target: Deployment) -> Deployment:
         """The service with an autoscaler of its own."""
