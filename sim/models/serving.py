@@ -62,7 +62,7 @@ def engine_fit(engine: ServingEngine, accelerator: Accelerator) -> EngineFit:
     return engine.fits.get(accelerator.name, engine.fallback)
 
 
-def serving_tables(  # noqa: PLR0917 - what a replica is, then its two knobs
+def serving_tables(
     variant: Variant,
     engine: ServingEngine,
     accelerator: Accelerator,

@@ -1,0 +1,80 @@
+"""How long a training job takes at full clock, and what it asks of memory and compute there.
+
+Seconds = 6 * active parameters * tokens / (N * MFU * peak), the usual count of FLOPs without recomputation. Published
+MFU was measured under the board's design power, which holds the clock of compute-bound work below its top; since a run
+applies that limit itself, the utilisation at full clock is solved for first.
+"""
+
+from __future__ import annotations
+
+from math import log2
+
+import numpy as np
+
+from sim.catalog.entries import Accelerator, AIModel, NodeType
+from sim.errors import ScenarioError
+from sim.models.power import job_tables
+
+FLOPS_PER_PARAMETER_AND_TOKEN = 6.0  # forward 2, backward 4 (Kaplan et al. 2020)
+# Accelerators -> model FLOPs utilisation. 8,192 and 16,384: Llama 3 405B on H100, bf16, sequences of 8k (Llama 3 paper,
+# table 4, recalled). 8: assumed a little above, as no network between nodes is crossed.
+DENSE_MFU = {8: 0.45, 8192: 0.43, 16384: 0.41}
+MOE_MFU_SHARE = 0.87  # of a dense model's: DeepSeek-V3 reached 35-40 % bf16-equivalent (its report, recalled)
+MEMORY_UTILISATION = 0.3  # of bandwidth while training a language model; assumed
+PEAK_STAND_INS = {"bf16": "fp16", "fp16": "bf16"}  # older parts have but one of the 16-bit formats
+
+
+def train_seconds(
+    model: AIModel, tokens: float, precision: str, accelerators: int, node: NodeType
+) -> tuple[float, float, float]:
+    """Seconds at full clock of training `model` on `tokens` tokens, with u_memory and u_compute at full clock.
+
+    Raises ScenarioError where the node's accelerator does not compute in `precision`.
+    """
+    peak = _peak_flops(node.accelerator, precision)
+    u_memory, u_compute = full_clock_utilisation(node.accelerator, training_mfu(model, accelerators))
+    flops = FLOPS_PER_PARAMETER_AND_TOKEN * model.active_parameters * tokens
+    return flops / (accelerators * u_compute * peak), u_memory, u_compute
+
+
+def training_mfu(model: AIModel, accelerators: int) -> float:
+    """Model FLOPs utilisation at a job size, linear in the logarithm between published sizes, constant outside."""
+    sizes = [log2(size) for size in DENSE_MFU]
+    dense = float(np.interp(log2(accelerators), sizes, list(DENSE_MFU.values())))
+    return dense * (MOE_MFU_SHARE if model.experts > 1 else 1.0)
+
+
+def full_clock_utilisation(accelerator: Accelerator, mfu: float) -> tuple[float, float]:
+    """Utilisations (memory, compute) at full clock of a job that reaches `mfu` under the board's design power.
+
+    Where the board cannot sustain `mfu`, compute is 1 and the job as fast as the board allows.
+    """
+    low, high = mfu, 1.0
+    for _ in range(30):
+        middle = (low + high) / 2.0
+        if _sustained_mfu(accelerator, middle, mfu) < mfu:
+            low = middle
+        else:
+            high = middle
+    return _memory_at(high, mfu), high
+
+
+def _sustained_mfu(accelerator: Accelerator, u_compute: float, mfu: float) -> float:
+    """Achieved compute utilisation under design power of a job with u_compute at full clock."""
+    speed = job_tables(accelerator, _memory_at(u_compute, mfu), u_compute, None, None)[-1, 0]
+    return float(speed) * u_compute
+
+
+def _memory_at(u_compute: float, mfu: float) -> float:
+    """Memory utilisation at full clock: it grows with the speed like compute does, and ends at 1."""
+    return min(1.0, MEMORY_UTILISATION * u_compute / mfu)
+
+
+def _peak_flops(accelerator: Accelerator, precision: str) -> float:
+    """Peak FLOP/s in a training format."""
+    for name in (precision, PEAK_STAND_INS.get(precision, precision)):
+        if name in accelerator.flops:
+            return accelerator.flops[name]
+    raise ScenarioError(
+        f"{accelerator.name} does not compute in {precision}; it has {', '.join(sorted(accelerator.flops))}"
+    )
