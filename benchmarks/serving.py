@@ -13,9 +13,8 @@ import resource
 import time
 
 import numpy as np
-from made import chat, measure, pool, scenario
-from twins.serving import Request, serve
 
+from made import chat, measure, pool, scenario
 from sim.engine import simulate
 from sim.engine.build import typical_context_tokens
 from sim.kernels import serving_layout as at
@@ -24,6 +23,7 @@ from sim.models.serving import serving_tables
 from sim.scenario.specs import Distribution, PoissonTraffic, Scenario, Service
 from sim.strategies import apply_mix
 from sim.workload import open_traffic
+from twins.serving import Request, serve
 
 INPUT = Distribution(kind="lognormal", mean=1238.0, cv=0.96)  # Azure 2023 conversation trace
 OUTPUT = Distribution(kind="lognormal", mean=221.0, cv=0.80)

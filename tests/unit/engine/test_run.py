@@ -7,17 +7,17 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from made import chat, fixed_time, measure, pool, scenario
 from simpy import Environment
 from simpy.events import ProcessGenerator
-from twins.queues import kiefer_wolfowitz
 
 import sim.engine.run as simulation
+from made import chat, fixed_time, measure, pool, scenario
 from sim.catalog.entries import Thermal
 from sim.engine import simulate
 from sim.record.ledger import Ledger
 from sim.scenario.specs import JobStream, Pool, Scenario, TrainJobs
 from sim.strategies import apply_mix
+from twins.queues import kiefer_wolfowitz
 
 SCALED = measure("compute", "autoscale", target_utilisation=0.02, scale_down_delay_s=30.0)
 

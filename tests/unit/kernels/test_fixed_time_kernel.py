@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from twins.queues import kiefer_wolfowitz, lindley
 
 from sim.kernels import fixed_time
 from sim.kernels import serving_layout as at
 from sim.kernels.tournament import new_tree, rebuild
+from twins.queues import kiefer_wolfowitz, lindley
 
 Floats = NDArray[np.float64]
 

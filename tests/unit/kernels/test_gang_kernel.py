@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from twins.queues import gang_starts, kiefer_wolfowitz
 
 from sim.engine.pool_jobs import PoolJobs
 from sim.kernels import gang
 from sim.scenario.specs import JobTrace
 from sim.workload import JobTable
 from sim.workload.jobs import logged_jobs
+from twins.queues import gang_starts, kiefer_wolfowitz
 
 Floats = NDArray[np.float64]
 FULL_CLOCK = np.array([[[0.5, 300.0, 350.0], [1.0, 500.0, 350.0]]])  # two levels: half speed, full speed

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from twins.serving import Request, serve
 
 from sim.engine.token_service import new_fleet
 from sim.kernels import serving
 from sim.kernels import serving_layout as at
+from twins.serving import Request, serve
 
 Floats = NDArray[np.float64]
 
