@@ -1,0 +1,72 @@
+"""Mixes as measures in the order that they apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal
+
+from sim.document import Route, Strict
+from sim.scenario import specs
+from sim.scenario.compiling.desk import Desk
+from sim.scenario.compiling.site import plant_spec
+from sim.scenario.schema import Root
+from sim.scenario.schema import mixes as schema
+from sim.scenario.schema.site import PlantChoice
+
+Family = Literal["compute", "algorithm", "energy", "vertical"]
+FAMILIES: Final[tuple[Family, ...]] = ("compute", "algorithm", "energy", "vertical")
+BASELINE: Final = "baseline"
+
+
+def mixes_of(root: Root, desk: Desk) -> tuple[specs.Mix, ...]:
+    """Mixes in the order of the file; one without measures where there are none."""
+    actable = {
+        "service": tuple(service.name for service in root.services),
+        "pool": tuple(pool.name for pool in root.pools),
+    }
+    found = []
+    for name, mix in root.mixes.items():
+        measures = [
+            measure
+            for family in FAMILIES
+            for measure in _family(family, getattr(mix, family), ("mixes", name, family), actable, desk)
+        ]
+        found.append(specs.Mix(name=name, measures=tuple(measures)))
+    return tuple(found) or (specs.Mix(name=BASELINE),)
+
+
+def _family(
+    family: Family, items: list[schema.Measures], path: Route, actable: Mapping[str, tuple[str, ...]], desk: Desk
+) -> Iterator[specs.Measure]:
+    target_kind = "pool" if family == "energy" else "service"
+    for index, item in enumerate(items):
+        here: Route = (*path, index)
+        for target in item.targets or ():
+            if target not in actable[target_kind]:
+                names = ", ".join(actable[target_kind]) or "none"
+                desk.fault(
+                    (*here, "for"), f"measures of family {family} act on {target_kind}s ({names}), not on '{target}'"
+                )
+        for kind in item.named():
+            yield specs.Measure(
+                family=family,
+                kind=kind,
+                options=_options(kind, getattr(item, kind), desk),
+                targets=None if item.targets is None else tuple(item.targets),
+                path=_position(desk, (*here, kind)),
+            )
+
+
+def _options(kind: str, value: object, desk: Desk) -> dict[str, object]:
+    """Options by name: the keys of a mapping that are set, or the plain value under the measure's own name."""
+    if isinstance(value, PlantChoice):
+        return {kind: plant_spec(value, desk)}
+    if isinstance(value, Strict):
+        return value.model_dump(exclude_none=True)
+    return {kind: value}
+
+
+def _position(desk: Desk, path: Route) -> str:
+    """Where a measure stands, with file and line: it is checked when it is applied, when no document is at hand."""
+    problem = desk.document.problem(path, "")
+    return str(problem).removesuffix(": ")

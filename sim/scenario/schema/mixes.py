@@ -1,0 +1,121 @@
+"""Mixes: what is compared. Four families of measures, each a mapping or a list of mappings."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sim.document import Strict, fault
+from sim.scenario.schema.fields import NonNegative, NotBuilt, OrOne, Positive, later
+from sim.scenario.schema.forms import Short
+from sim.scenario.schema.names import Model, Target
+from sim.scenario.schema.site import PlantChoice
+
+Format = Annotated[Literal["fp8", "int8", "int4"], later("quantise", ("fp4",), built="fp8, int8, int4")]
+_ALGORITHM = NotBuilt("built: quantise, distil")
+_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, plant")
+_VERTICAL = NotBuilt("built: customise, augment")
+
+
+class Measures(Short):
+    """Measures of one family, and what they act on."""
+
+    single: ClassVar[bool] = False  # whether a mapping names exactly one measure
+
+    targets: Annotated[list[Target], OrOne] | None = Field(
+        default=None, alias="for", description="Services or pools that it acts on. Default: all that it can act on."
+    )
+
+    @model_validator(mode="after")
+    def _names_measures(self) -> Self:
+        named = self.named()
+        if self.targets is not None and not named:
+            raise fault("'for' stands without a measure", key="for")
+        if self.targets == []:
+            raise fault("'for' names nothing", key="for")
+        if self.single and len(named) != 1:
+            raise fault("an item names one measure; write one item for each" if named else "an item names no measure")
+        return self
+
+    def named(self) -> tuple[str, ...]:
+        """Measures that are named here, in the order of the schema."""
+        return tuple(name for name in type(self).model_fields if name != "targets" and getattr(self, name) is not None)
+
+
+class Autoscale(Strict):
+    """Replicas follow the load between the service's min and max."""
+
+    target_utilisation: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="Requests in the system / requests that the replicas can hold, which the autoscaler aims at."
+    )
+    period_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
+        default=None, description="Time between looks [s]. Default: 15, as the Kubernetes horizontal autoscaler has it."
+    )
+    scale_down_delay_s: NonNegative | None = Field(
+        default=None, description="How long less must be enough before replicas stop [s]. Default: 300, as Kubernetes."
+    )
+
+
+class Compute(Measures):
+    """Who takes a request, and how many replicas there are."""
+
+    router: Literal["round-robin", "least-loaded"] | None = Field(
+        default=None, description="Which replica takes a request. Without it: round-robin."
+    )
+    autoscale: Autoscale | None = Field(default=None, description="Starts and stops replicas with the load.")
+
+
+class Algorithm(Measures):
+    """A leaner model."""
+
+    single: ClassVar[bool] = True
+
+    quantise: Format | None = Field(
+        default=None, description="Weights in fewer bits after training: fp8, int8 or int4."
+    )
+    distil: Model | None = Field(default=None, description="Replaces the model by this smaller one, taught by it.")
+    prune: Annotated[object, _ALGORITHM] = Field(default=None, description="Not built yet: removes weights.")
+
+
+class Energy(Measures):
+    """Fewer joules at the accelerators and in the building."""
+
+    power_cap_w: Positive | None = Field(default=None, description="Limit on the power of each accelerator [W].")
+    clock_mhz: Positive | None = Field(default=None, description="Highest core clock of each accelerator [MHz].")
+    plant: PlantChoice | None = Field(
+        default=None, description="Retrofit: another cooling plant in place of the site's."
+    )
+    shift: Annotated[object, _ENERGY] = Field(default=None, description="Not built yet: work waits for a better hour.")
+    battery: Annotated[object, _ENERGY] = Field(default=None, description="Not built yet: stores energy on site.")
+
+    @model_validator(mode="after")
+    def _plant_is_of_the_site(self) -> Self:
+        if self.plant is not None and self.targets is not None:
+            raise fault("a plant serves the whole site: write it in an item without 'for'", key="for")
+        return self
+
+
+class Augment(Strict):
+    """More examples of the field to learn from."""
+
+    samples: Positive = Field(description="How many samples are added.")
+
+
+class Vertical(Measures):
+    """A model that serves its field better."""
+
+    single: ClassVar[bool] = True
+
+    customise: Literal["lora"] | None = Field(default=None, description="Fine-tunes the model on the field: lora.")
+    augment: Augment | None = Field(default=None, description="Fine-tunes on added samples of the field.")
+    specialise: Annotated[object, _VERTICAL] = Field(default=None, description="Not built yet: a model of its own.")
+
+
+class Mix(Short):
+    """A named set of measures; a list applies in order, families in the order compute, algorithm, energy, vertical."""
+
+    compute: Annotated[list[Compute], OrOne] = Field(default=[], description="Fleet and scheduling.")
+    algorithm: Annotated[list[Algorithm], OrOne] = Field(default=[], description="Model compression.")
+    energy: Annotated[list[Energy], OrOne] = Field(default=[], description="Power and cooling.")
+    vertical: Annotated[list[Vertical], OrOne] = Field(default=[], description="Fit to the application field.")
