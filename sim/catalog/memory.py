@@ -13,7 +13,7 @@ from math import floor
 
 from sim.catalog.entries import Accelerator, AIModel, Precision, ServingEngine
 
-GB = 1e9
+GIB = 2.0**30  # as makers count accelerator memory
 TENSOR_PARALLEL_DEGREES = (1, 2, 4, 8, 16, 32, 64)  # what serving software offers
 
 
@@ -70,8 +70,8 @@ def memory_fault(
     ways = [*_larger_group(need, engine, accelerator), *_smaller_format(need, alternatives, usable)]
     hint = ", or ".join(ways) or "a smaller model or a larger accelerator"
     holds = f"one {accelerator.name} has" if tensor_parallel == 1 else f"{tensor_parallel} {accelerator.name} have"
-    memory_gb = tensor_parallel * accelerator.memory_bytes / GB
-    return f"{need.name} needs {need.weight_bytes / GB:.0f} GB; {holds} {memory_gb:.0f}: use {hint}"
+    memory_gib = tensor_parallel * accelerator.memory_bytes / GIB
+    return f"{need.name} needs {need.weight_bytes / GIB:.0f} GiB; {holds} {memory_gib:.0f} GiB: use {hint}"
 
 
 def _larger_group(need: MemoryNeed, engine: ServingEngine, accelerator: Accelerator) -> Iterator[str]:
