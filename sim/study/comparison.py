@@ -33,8 +33,8 @@ class Difference:
 class Comparison:
     """All mixes of one scenario under the same conditions; the first of `mixes` is the baseline.
 
-    `replications` is what was run of each mix, `feasible` in how many of them every promise and limit was kept,
-    `samples` every figure of every replication.
+    `feasible` tells whether a mix kept every promise and limit in every replication; `samples` holds every figure of
+    every replication.
     """
 
     scenario: str
@@ -46,7 +46,7 @@ class Comparison:
     deterministic: bool
     mixes: Mapping[str, Mapping[str, Estimate]]
     versus_baseline: Mapping[str, Mapping[str, Difference]]
-    feasible: Mapping[str, int]
+    feasible: Mapping[str, bool]
     conclusion: Conclusion
     warnings: Mapping[str, Sequence[str]]  # by mix
     failures: Sequence[str] = ()
@@ -114,8 +114,8 @@ def compare_samples(
             for mix, sample in samples.items()
         },
         versus_baseline=_differences(samples, baseline, missing, confidence, deterministic),
-        feasible={mix: sum(sample.feasible.values()) for mix, sample in samples.items()},
-        conclusion=conclude(samples, missing, confidence, deterministic),
+        feasible={mix: sample.always_feasible for mix, sample in samples.items()},
+        conclusion=conclude(samples, promises, missing, confidence, deterministic),
         warnings={mix: sample.warnings for mix, sample in samples.items()},
         failures=failures,
         samples=samples,

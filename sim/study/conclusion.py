@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sim.study.sample import Sample
+from sim.study.sample import Promises, Sample
 from sim.study.statistics import paired_differences, verdicts
 
 COST = "cost_usd.total"
@@ -21,11 +21,17 @@ class Conclusion:
 
 
 def conclude(
-    samples: Mapping[str, Sample], shortfalls: Mapping[str, Sequence[str]], confidence: float, deterministic: bool
+    samples: Mapping[str, Sample],
+    promises: Promises,
+    shortfalls: Mapping[str, Sequence[str]],
+    confidence: float,
+    deterministic: bool,
 ) -> Conclusion:
     """Ranks the mixes that keep every promise in every replication and serve no less than the baseline."""
     left_out = {
-        mix: reason for mix, sample in samples.items() if (reason := _obstacle(sample, shortfalls.get(mix, ())))
+        mix: reason
+        for mix, sample in samples.items()
+        if (reason := _obstacle(sample, promises, shortfalls.get(mix, ())))
     }
     costs = {mix: sample for mix, sample in samples.items() if mix not in left_out}
     if not costs:
@@ -38,13 +44,15 @@ def conclude(
     )
 
 
-def _obstacle(sample: Sample, shortfalls: Sequence[str]) -> str:
+def _obstacle(sample: Sample, promises: Promises, shortfalls: Sequence[str]) -> str:
     if not sample.figures:
         return "no replication finished"
     if not sample.always_feasible:
-        missed = sum(not kept for kept in sample.feasible.values())
-        often = f" in {missed} of {len(sample.feasible)} replications" if len(sample.feasible) > 1 else ""
-        return f"infeasible{often}" + "".join(f"; {text}" for text in shortfalls)
+        missed, all_of_them = sum(not kept for kept in sample.feasible.values()), len(sample.feasible)
+        often = f" in {missed} of {all_of_them} replications" if all_of_them > 1 else ""
+        return f"infeasible{often}" + "".join(
+            f"; {metric} exceeds {promises[metric]:g}" for metric in sample.broken(promises)
+        )
     if COST not in sample.metrics:
         return "its cost is not known"
     return "; ".join(shortfalls)

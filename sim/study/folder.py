@@ -9,11 +9,11 @@ from typing import Literal
 
 from sim.document import write_atomically
 from sim.errors import UsageError
+from sim.record.files import MANIFEST, scenario_hash
 from sim.scenario.specs import Scenario
-from sim.study.point import package_version, scenario_digest
+from sim.study.point import package_version
 
-MANIFEST = "manifest.json"
-SCHEMA = "dcsim.manifest/1"
+SCHEMA = "dcsim.study-folder/1"
 Kind = Literal["run", "compare", "sweep"]
 
 
@@ -39,7 +39,7 @@ def manifest_of(kind: Kind, scenario: Scenario, seed: int) -> Manifest:
     return Manifest(
         kind=kind,
         scenario=scenario.name,
-        scenario_sha256=scenario_digest(scenario),
+        scenario_sha256=scenario_hash(scenario.document),
         seed=seed,
         dcsim=package_version(),
     )
@@ -57,8 +57,9 @@ def check_folder(folder: Path, manifest: Manifest) -> None:
     if found.get("scenario_sha256") != manifest.scenario_sha256:
         digest = str(found.get("scenario_sha256"))[:12]
         raise UsageError(f"{folder} holds results of another scenario (hash {digest}): choose another --out")
-    if found.get("kind") != manifest.kind:
-        raise UsageError(f"{folder} holds results of dcsim {found.get('kind')}: choose another --out")
+    kind = found.get("kind", "run")  # the manifest of a single run names none
+    if kind != manifest.kind:
+        raise UsageError(f"{folder} holds results of dcsim {kind}: choose another --out")
 
 
 def read_manifest(folder: Path) -> dict[str, object] | None:

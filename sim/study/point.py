@@ -16,13 +16,16 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from sim.errors import InputError
 from sim.record.ledger import Ledger
 from sim.scenario.specs import Scenario
 from sim.strategies.plan import Plan
 from sim.study.executor import Failed, Report
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Summary: TypeAlias = Mapping[str, object]  # a dcsim.run/1 object
 Setting: TypeAlias = str | int | float | bool | None  # the value of one varied path
@@ -88,11 +91,20 @@ class Run:
     ledger: Ledger = field(repr=False)
     summary: Summary
 
+    @property
+    def timeseries(self) -> pd.DataFrame:
+        """The meter: one row per interval, columns as in `sim.record.ledger.Meter`, `group.name` for parts."""
+        import pandas as pd
+
+        from sim.record.files import meter_columns
+
+        return pd.DataFrame(meter_columns(self.ledger.meter))
+
     def write(self, folder: Path) -> None:
         """Writes the files of the run: summary, resolved scenario, time series, manifest."""
         from sim.record.files import write_run
 
-        write_run(folder, self.plan, self.ledger, self.summary)
+        write_run(folder, self.plan.scenario.document, self.summary, self.ledger)
 
 
 def simulated(

@@ -11,6 +11,7 @@ from sim.document import write_atomically
 from sim.study.executor import Failed
 from sim.study.metrics import flat_figures
 from sim.study.point import Row, Setting
+from sim.study.sample import Sample
 
 FILE_NAME: Final = "results.parquet"
 OWN_COLUMNS: Final = ("mix", "replication", "seed", "status", "error", "feasible")
@@ -30,6 +31,22 @@ def write_results(folder: Path, rows: Sequence[Row]) -> None:
     buffer = io.BytesIO()
     pq.write_table(table.replace_schema_metadata({"schema": "dcsim.results/1"}), buffer, compression="zstd")
     write_atomically(folder / FILE_NAME, buffer.getvalue())
+
+
+def read_samples(folder: Path) -> dict[str, Sample]:
+    """The finished rows as samples: one per mix and combination of varied values, in the order of the table."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(folder / FILE_NAME)
+    names = table.column_names
+    paths, figures = names[: names.index("mix")], names[names.index("feasible") + 1 :]
+    samples: dict[str, Sample] = {}
+    for row in (row for row in table.to_pylist() if row["status"] == "done"):
+        label = ", ".join((row["mix"], *(f"{path.rpartition('.')[2]}={row[path]}" for path in paths)))
+        sample = samples.setdefault(label, Sample({}, {}))
+        sample.figures[row["replication"]] = {name: row[name] for name in figures if row[name] is not None}
+        sample.feasible[row["replication"]] = row["feasible"]
+    return samples
 
 
 def failures_of(rows: Iterable[Row]) -> tuple[str, ...]:

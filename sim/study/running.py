@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.scenario.specs import Scenario
-from sim.study.executor import Report
+from sim.study.batch import Progress, Watch
 from sim.study.folder import check_folder, manifest_of
 from sim.study.point import Run, simulated
 
@@ -16,7 +16,7 @@ def run(
     *,
     seed: int | None = None,
     out: Path | None = None,
-    report: Report | None = None,
+    watch: Watch | None = None,
 ) -> Run:
     """Simulates one mix (the first unless named) once; with `out`, the folder receives the run's files.
 
@@ -25,7 +25,14 @@ def run(
     seed = scenario.seed if seed is None else seed
     if out:
         check_folder(out, manifest_of("run", scenario, seed))
-    found = simulated(scenario, mix, seed, report=report)
+    progress = Progress(1, scenario.horizon_s)
+
+    def heard(share: float) -> None:
+        progress.heard(0, share)
+        if watch:
+            watch(progress)
+
+    found = simulated(scenario, mix, seed, report=heard)
     if out:
         found.write(out)
     return found

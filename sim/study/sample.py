@@ -18,8 +18,8 @@ Promises: TypeAlias = Mapping[str, float]  # dotted path of a figure -> what it 
 class Sample:
     """Figures, feasibility and warnings of each finished replication, by its number."""
 
-    figures: Mapping[int, Mapping[str, float]]
-    feasible: Mapping[int, bool]
+    figures: dict[int, Mapping[str, float]]
+    feasible: dict[int, bool]
     random: bool = True
     warnings: Sequence[str] = field(default_factory=tuple)
 
@@ -31,8 +31,8 @@ class Sample:
 
     @property
     def always_feasible(self) -> bool:
-        """Whether every replication kept every promise and limit."""
-        return all(self.feasible.values())
+        """Whether every replication kept every promise and limit; without any, nothing was kept."""
+        return bool(self.feasible) and all(self.feasible.values())
 
     def values(self, metric: str, replications: Iterable[int] | None = None) -> list[float]:
         """One figure over the replications (all unless given), in their order."""

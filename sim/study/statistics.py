@@ -49,6 +49,8 @@ def estimate(values: Sequence[float], confidence: float, deterministic: bool = F
         return Estimate(mean, mean, mean)
     if len(values) < 2:
         return Estimate(mean, None, None)
+    if _all_the_same(values):
+        return Estimate(mean, mean, mean)
     half = t_quantile(0.5 + confidence / 2, len(values) - 1) * _standard_error(values, mean)
     return Estimate(mean, mean - half, mean + half)
 
@@ -98,8 +100,8 @@ def verdicts(differences: Sequence[Sequence[float]], confidence: float, determin
     return [found.get(index, "no difference shown") for index in range(len(differences))]
 
 
-def _all_the_same(differences: Sequence[float]) -> bool:
-    low, high = min(differences), max(differences)
+def _all_the_same(values: Sequence[float]) -> bool:
+    low, high = min(values), max(values)
     return high - low <= ROUNDING * max(abs(low), abs(high))
 
 

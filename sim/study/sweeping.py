@@ -99,6 +99,20 @@ def sweep(
     return _sweep(out, [rows[index] for index in sorted(rows)])
 
 
+def planned(
+    path: Path, axes: Axes, out: Path, *, replications: int = 1, seed: int | None = None, any_size: bool = False
+) -> Sweep:
+    """What the same `sweep` would find to do; nothing is run or written."""
+    from sim.scenario import load
+
+    base = load(path)
+    points = sweep_points(base, path, axes, replications=replications, seed=seed, any_size=any_size)
+    with Store(out, manifest_of("sweep", base, base.seed if seed is None else seed)) as store:
+        earlier = store.done()
+    skipped = sum(point.identity in earlier for point in points)
+    return Sweep(points=len(points), done=0, failed=0, skipped=skipped, out=out)
+
+
 def _sweep(out: Path, rows: Sequence[Row]) -> Sweep:
     skipped = sum(row.earlier for row in rows)
     failed = sum(isinstance(row.result, Failed) for row in rows)

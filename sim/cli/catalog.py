@@ -1,0 +1,67 @@
+"""`dcsim catalog`: what can be named in a scenario, and where its figures come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import click
+
+from sim.cli.console import print_json, print_rows
+from sim.errors import CatalogueError, UsageError
+
+
+@click.group("catalog")
+def command() -> None:
+    """Show what can be named in a scenario, and the source of every figure."""
+
+
+@command.command("list")
+@click.argument("kind", required=False)
+def list_entries(kind: str | None) -> None:
+    """List the entries of a KIND, or of all kinds."""
+    from sim.catalog import Catalogue
+
+    catalogue = Catalogue.built_in()
+    try:
+        kinds = catalogue.kinds() if kind is None else (kind,)
+        print_rows(("kind", "name"), [(each, name) for each in kinds for name in catalogue.names(each)])
+    except CatalogueError as fault:
+        raise UsageError(str(fault)) from fault
+
+
+@command.command("show")
+@click.argument("kind")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print the entry as one JSON object.")
+def show_entry(kind: str, name: str, as_json: bool) -> None:
+    """Show the figures of one entry and their sources."""
+    from sim.catalog import Catalogue
+
+    try:
+        entry = Catalogue.built_in().entry_document(kind, name)
+    except CatalogueError as fault:
+        raise UsageError(str(fault)) from fault
+    if as_json:
+        print_json(entry)
+        return
+    sources = _sources(entry)
+    figures = {path: value for path, value in _flat("", entry) if not path.startswith("sources")}
+    print_rows(("figure", "value", "source"), [(path, value, sources.get(path, "")) for path, value in figures.items()])
+
+
+def _sources(entry: Mapping[str, object]) -> dict[str, str]:
+    """The source of each figure by its dotted name."""
+    listed = entry.get("sources")
+    if not isinstance(listed, Mapping):
+        return {}
+    return {str(name): str(source) for source, named in listed.items() if isinstance(named, list) for name in named}
+
+
+def _flat(prefix: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _flat(f"{prefix}.{key}" if prefix else str(key), item)
+    elif isinstance(value, list):
+        yield prefix, ", ".join(map(str, value))
+    else:
+        yield prefix, str(value)

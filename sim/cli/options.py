@@ -1,0 +1,38 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sim.errors import UsageError
+
+SCENARIO = click.argument("scenario", type=click.Path(path_type=Path, allow_dash=False))
+SETTINGS = click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a key of the scenario; may be repeated."
+)
+SEED = click.option("--seed", type=click.IntRange(min=0, max=2**63 - 1), help="Default: the scenario's.")
+WORKERS = click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes that simulate; default: one per processor."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+OUT_FOLDER = click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.")
+
+
+def names(text: str | None) -> list[str] | None:
+    """The names of a comma-separated list; None where nothing is given."""
+    return [part.strip() for part in text.split(",") if part.strip()] if text is not None else None
+
+
+def writable(path: Path | None, endings: tuple[str, ...], sources: tuple[Path, ...] = ()) -> Path | None:
+    """The path of a file to write; UsageError unless its folder exists, its ending fits and it is no input."""
+    if path is None:
+        return None
+    if path.suffix.lower() not in endings:
+        raise UsageError(f"{path}: the file's ending is {' or '.join(endings)}")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}")
+    if any(path.resolve() == source.resolve() for source in sources):
+        raise UsageError(f"{path} is an input: it is not written over")
+    return path

@@ -1,0 +1,57 @@
+"""What users call from Python where the packages below ask for exact types: paths as text, values as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sim.report.plots import Drawn
+    from sim.scenario import Scenario
+    from sim.study import Comparison, Run, Sweep
+    from sim.study.point import Setting
+
+
+def load(path: str | Path, *settings: str) -> Scenario:
+    """The scenario of a file, with settings as `--set` takes them: `"pools.h100.nodes=8"`."""
+    from sim import scenario
+
+    return scenario.load(Path(path), settings)
+
+
+def sweep(
+    path: str | Path,
+    axes: Mapping[str, Sequence[Setting]],
+    out: str | Path,
+    *,
+    replications: int = 1,
+    seed: int | None = None,
+    workers: int | None = None,
+) -> Sweep:
+    """Simulates every combination of the axes' values on the scenario file; `.frame` of the result is the table."""
+    from sim import study
+
+    written = {name: [_written(value) for value in values] for name, values in axes.items()}
+    return study.sweep(Path(path), written, Path(out), replications=replications, seed=seed, workers=workers)
+
+
+def draw(result: Comparison | Run, kind: str) -> tuple[Figure, Drawn]:
+    """A chart of a comparison or a run: `comparison`, `cost`, or, of a run, `timeseries`."""
+    from sim.report.plots import draw_result
+
+    return draw_result(result, kind)
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Writes a chart as .png, .svg or .pdf; equal charts give equal bytes."""
+    from sim.report.charts.style import save as save_figure
+
+    save_figure(figure, Path(path))
+
+
+def _written(value: Setting) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
