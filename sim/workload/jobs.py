@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.catalog.entries import NodeType
 from sim.document.wording import hint, printable
 from sim.errors import Problem, TraceError
+from sim.models.training import train_seconds
 from sim.scenario.specs import JobStream, JobTrace, TrainJobs
 from sim.workload.swf import JobLog, read_swf
 
@@ -83,8 +84,6 @@ def log_warnings(log: JobLog, inside: int) -> list[str]:
 
 def training_jobs(work: TrainJobs, node: NodeType, horizon_s: float) -> JobTable:
     """The same training job every `every_s` seconds from time 0, or once."""
-    from sim.models.training import train_seconds
-
     run_s, u_memory, u_compute = train_seconds(work.model, work.tokens, work.precision, work.accelerators, node)
     count = 1 if work.every_s is None else math.ceil(horizon_s / work.every_s)
     return JobTable(

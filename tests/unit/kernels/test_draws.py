@@ -77,7 +77,7 @@ def test_same_seed_gives_the_same_numbers_for_ever() -> None:
     assert out.tolist() == GOLDEN
 
 
-def sample(kind: str, size: int = 200_000) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def sample(kind: str, size: int = 50_000) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     out = np.empty(size)
     key = draws.stream_key(11, 0, "law", kind)
     if kind == "uniform":

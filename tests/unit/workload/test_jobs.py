@@ -1,4 +1,4 @@
-"""Jobs from logs: what is used of a line, what is left out and counted, what is refused."""
+"""Jobs from logs and training: what is used of a line, what is left out and counted, what is refused."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from sim.catalog import Catalogue
 from sim.catalog.entries import NodeType
 from sim.errors import TraceError
-from sim.scenario.specs import JobStream, JobTrace
+from sim.models.training import train_seconds
+from sim.scenario.specs import JobStream, JobTrace, TrainJobs
 from sim.workload import JobTable, open_jobs
 from sim.workload.swf import read_swf
 
@@ -102,3 +104,27 @@ def test_what_is_no_log_is_refused_with_its_line(tmp_path: Path, text: str, prob
 def test_unknown_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match=r"no job format 'swff'; did you mean 'swf'\?"):
         table(written(tmp_path, line(1, 0, 1)), named="swff")
+
+
+def trained(every_s: float | None, horizon_s: float) -> JobTable:
+    catalogue = Catalogue.built_in()
+    work = TrainJobs(
+        model=catalogue.model("llama-3.1-8b"), tokens=2e9, precision="bf16", accelerators=16, every_s=every_s
+    )
+    stream = JobStream(name="train", pool="p", policy="fifo", work=work)
+    return open_jobs(stream, catalogue.node("hgx-h100-8"), horizon_s, 1, 0)
+
+
+def test_training_takes_the_time_that_the_performance_model_gives() -> None:
+    catalogue = Catalogue.built_in()
+    model, node = catalogue.model("llama-3.1-8b"), catalogue.node("hgx-h100-8")
+    jobs = trained(None, 86_400.0)
+    assert (float(jobs.run_s[0]), jobs.u_memory, jobs.u_compute) == train_seconds(model, 2e9, "bf16", 16, node)
+    assert jobs.submit_s.tolist() == [0.0]
+    assert jobs.accelerators.tolist() == [16]
+    assert jobs.estimate_s.tolist() == jobs.run_s.tolist()
+
+
+def test_training_starts_again_until_the_horizon() -> None:
+    assert trained(3600.0, 10_800.0).submit_s.tolist() == [0.0, 3600.0, 7200.0]
+    assert trained(3600.0, 10_801.0).submit_s.tolist() == [0.0, 3600.0, 7200.0, 10_800.0]
