@@ -19,7 +19,7 @@ from sim.record.ledger import ServiceTotals
 from sim.scenario.specs import Service
 from sim.strategies.accuracy import changed_accuracy, in_field
 from sim.strategies.plan import Deployment
-from sim.strategies.published import published_variant
+from sim.strategies.published import FIXED_TIME, published_variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def leanness(
     service's accelerators, or that these cannot compute, are left out.
     """
     load = operating_point(totals)
-    if load is None:
+    if load is None or deployment.variant.model.family == FIXED_TIME:
         return None
     service = deployment.service
     used_s = accelerator_s_per_token(deployment.variant, service, accelerator, load)

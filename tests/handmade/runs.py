@@ -165,9 +165,10 @@ def meter(
     """An hour in 5-minute rows: IT as given, cooling a quarter of it, losses a twentieth; 0.1 USD and 400 g per kWh."""
     it = np.full(rows, it_w, dtype=np.float64) if isinstance(it_w, float) else np.array(it_w, dtype=np.float64)
     start_s = np.asarray(np.arange(len(it)) * step_s, dtype=np.float64)
+    stop_s = np.asarray(start_s + step_s, dtype=np.float64)
     flat = np.zeros(len(it))
     plain = Meter(
-        start_s=start_s, stop_s=np.asarray(start_s + step_s, dtype=np.float64), it_w=it, cooling_w=it / 4, losses_w=it / 20,
+        start_s=start_s, stop_s=stop_s, it_w=it, cooling_w=it / 4, losses_w=it / 20,
         facility_w=it + it / 4 + it / 20, water_l_per_s=flat + 0.001, supply_c=flat + 24.0, dry_bulb_c=flat + 20.0,
         wet_bulb_c=flat + 14.0, hottest_c=flat + 60.0, throttled_nodes=flat, price_usd_per_kwh=flat + 0.1,
         carbon_g_per_kwh=flat + 400.0,
