@@ -10,13 +10,11 @@ from sim.engine.replicas import Replicas
 from sim.errors import InvariantError, ScenarioError
 from sim.kernels import serving
 from sim.kernels import serving_layout as at
-from sim.kernels.tournament import new_tree
+from sim.kernels.fleet import free_slots, new_fleet
 from sim.workload import RequestChunk, Traffic
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-LOG_ROWS = 1 << 17  # grows where one step ends more requests
-SLOTS = 1 << 12  # grows with the requests in the system
 EMPTY_CHUNK = RequestChunk(
     arrival_s=np.zeros(0),
     input_tokens=np.zeros(0, np.int32),
@@ -186,36 +184,3 @@ class TokenService:
             raise InvariantError(f"service '{self.name}': requests in queues and batches are not those alive")
         if np.any(counts[counts[:, at.RUNNING] == 0, at.RESERVED] != 0):
             raise InvariantError(f"service '{self.name}': an empty replica holds KV memory")
-
-
-def free_slots(first: int, stop: int, following: int) -> Ints:
-    """Slot counts of `stop` slots, those from `first` on chained as free ones before the slot `following`."""
-    counts = np.zeros((stop, at.SLOT_COUNTS), np.int64)
-    counts[first:, at.SLOT_ID] = at.NONE
-    counts[first:, at.SLOT_NEXT] = np.append(np.arange(first + 1, stop), following)
-    return counts
-
-
-def new_fleet(replicas: int, batch_max: int) -> at.Fleet:
-    """An empty fleet: no replica on, no request seen."""
-    clocks = np.zeros((replicas, at.CLOCKS))
-    clocks[:, at.END_S] = np.inf
-    clocks[:, at.WAIT_SINCE_S] = -np.inf
-    counts = np.zeros((replicas, at.COUNTS), np.int64)
-    counts[:, (at.HEAD, at.TAIL)] = at.NONE
-    fleet = at.Fleet(
-        clocks=clocks,
-        counts=counts,
-        heap=np.zeros((replicas, batch_max), np.int64),
-        slot_times=np.zeros((SLOTS, at.SLOT_TIMES)),
-        slot_counts=free_slots(0, SLOTS, at.NONE),
-        cursors=np.zeros(at.CURSORS, np.int64),
-        log_times=np.zeros((LOG_ROWS, at.LOG_TIMES)),
-        log_counts=np.zeros((LOG_ROWS, at.LOG_COUNTS), np.int64),
-        ends=np.full(replicas, np.inf),
-        loads=np.zeros(replicas, np.int64),
-        end_tree=new_tree(replicas),
-        load_tree=new_tree(replicas),
-    )
-    serving.refresh_all(fleet)
-    return fleet

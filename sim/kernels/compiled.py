@@ -19,4 +19,5 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 def compiled(function: Function) -> Function:
     """Compile a kernel at its first call; arguments are arrays (also in named tuples) and scalars."""
-    return cast("Function", njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))
+    compiler = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]
+    return cast("Function", compiler(function))

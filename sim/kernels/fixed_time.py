@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.kernels.compiled import compiled
 from sim.kernels.serving_layout import LEAST_LOADED
-from sim.kernels.tournament import replay
+from sim.kernels.tournament import new_tree, rebuild, replay
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -83,3 +83,12 @@ def credit_all(times: Floats, now: float) -> None:
     """Brings the busy time of all replicas up to `now`."""
     for r in range(times.shape[0]):
         credit(times, r, now)
+
+
+def warm_up() -> None:
+    """Compiles the kernel by one request."""
+    one, times, tree = np.ones(1), np.zeros((1, TIMES)), new_tree(1)
+    numbers = np.zeros(1, np.int64)
+    rebuild(tree, one)
+    assign(LEAST_LOADED, 1, 0, one, one, numbers, 0, times, one.copy(), tree, one.copy(), one.copy(), numbers.copy())
+    credit_all(times, 2.0)

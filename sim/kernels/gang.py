@@ -62,6 +62,7 @@ TOTALS: Final = 4
 RATE_SPEED: Final = 0
 RATE_W: Final = 1  # per accelerator
 RATE_BEST_J: Final = 2  # per accelerator and second of progress at full clock
+RATES: Final = 3
 
 NONE: Final = -1
 
@@ -284,3 +285,16 @@ def advance(jobs: Jobs, most: int, until: float) -> int:
             start_jobs(jobs, now)
         elif now >= until:
             return events
+
+
+def warm_up() -> None:
+    """Compiles the kernel by one job."""
+    one, none, counts = np.ones(1), np.zeros(1), np.ones(1, np.int64)
+    jobs = Jobs(
+        one, one.copy(), none, counts, np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((1, TIMES)),
+        np.full(1, NONE), np.zeros(1, np.int64), np.zeros(1, np.int64), np.array([[0, 0, NONE]]), counts.copy(),
+        np.zeros((1, 1), np.int64), np.zeros(1, np.int64), none.copy(), none.copy(), np.zeros((1, TOTALS)),
+        np.ones((1, 1, RATES)), none.copy(), np.array([0, 0, 0, 1, 0]),
+    )  # fmt: skip
+    advance(jobs, 1, 1.5)
+    set_levels(jobs, np.zeros(1, np.int64), 1.5)

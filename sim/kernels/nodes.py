@@ -75,3 +75,9 @@ def settle(
         output_w = accelerator_w + around_w + figures[FAN_MAX_W] * speed**3 * present_share[n]
         state[n, ACCELERATOR_W] = accelerator_w
         state[n, IT_W] = output_w / interpolated(psu_load, psu_efficiency, output_w / figures[RATED_W])
+
+
+def warm_up() -> None:
+    """Compiles the kernel by one node."""
+    ones, state, figures = np.ones(1), np.zeros((1, STATE)), np.ones(FIGURES)
+    settle(1.0, 20.0, ones, ones, ones, figures, np.array([0.1, 1.0]), np.array([0.9, 0.9]), state)

@@ -21,6 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernels.compiled import compiled
+from sim.kernels.fleet import new_fleet
 from sim.kernels.serving_layout import (
     ALIVE,
     ARRIVALS_USED_UP,
@@ -71,6 +72,7 @@ from sim.kernels.serving_layout import (
     REQUEST_J,
     REQUEST_S,
     RESERVED,
+    ROUND_ROBIN,
     ROUTED,
     RUNNING,
     SEGMENT_LEVEL,
@@ -510,3 +512,16 @@ def advance(rates: Rates, fleet: Fleet, arrivals: Arrivals, active: Ints, router
                 refresh(fleet, r)
         credit(rates, fleet, r, until)
     return REACHED
+
+
+def warm_up() -> None:
+    """Compiles the serving kernel by one request through each router."""
+    rates = Rates(np.full((1, 2, 6), 0.01), np.full((1, 8), 1e-4), np.ones((1, 2)), 1.0, 1, 100, 100)
+    tokens = np.full(1, 10, np.int32)
+    for router in (ROUND_ROBIN, LEAST_LOADED):
+        fleet = new_fleet(1, 1)
+        fleet.counts[:, STATE] = ON
+        refresh_all(fleet)
+        set_levels(rates, fleet, np.zeros(1, np.int64), 0.0)
+        arrivals = Arrivals(np.ones(1), tokens, tokens, True)
+        advance(rates, fleet, arrivals, np.zeros(1, np.int64), router, 9.0)

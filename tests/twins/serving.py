@@ -24,7 +24,7 @@ class Request:
     made: int = 0  # tokens so far
 
 
-@dataclass
+@dataclass(eq=False)
 class Replica:
     """One replica: a queue, a batch, and a process that runs one iteration after another."""
 
@@ -33,6 +33,7 @@ class Replica:
     level: int
     queue: list[Request] = field(default_factory=list)
     batch: list[Request] = field(default_factory=list)
+    taken: list[Request] = field(default_factory=list)  # prompts in the iteration under way
     last_routed: int = 0
     joules: float = 0.0
     busy_s: float = 0.0
@@ -44,7 +45,7 @@ class Replica:
 
     @property
     def outstanding(self) -> int:
-        return len(self.queue) + len(self.batch)
+        return len(self.queue) + len(self.batch) + len(self.taken)
 
     def take(self, request: Request) -> None:
         self.queue.append(request)
@@ -71,6 +72,7 @@ class Replica:
             # requests that arrive at this very instant are seen by the iteration that begins now
             yield self.env.timeout(0)
             level, taken = self.level, self.admit()
+            self.taken = taken
             held = sum(r.prompt + r.made for r in self.batch)
             row, cost = self.rates.decode[level, len(self.batch)], self.rates.prefill[level]
             seconds = row[at.STEP_S] + row[at.KV_S] * held
@@ -85,6 +87,7 @@ class Replica:
             self.busy_s += seconds
             self.joules += joules
             self.batch.extend(taken)
+            self.taken = []
             for request in list(self.batch):
                 request.made += 1
                 if request.made == 1:

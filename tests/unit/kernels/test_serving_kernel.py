@@ -8,28 +8,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sim.engine.token_service import new_fleet
 from sim.kernels import serving
 from sim.kernels import serving_layout as at
+from sim.kernels.fleet import new_fleet
 from twins.serving import Request, serve
 
 Floats = NDArray[np.float64]
 
 
 def made_rates(batch_max: int = 6, kv_capacity: int = 900, prompt_tokens_max: int = 300, levels: int = 3) -> at.Rates:
-    """A replica of ordinary proportions, slower and cheaper at lower levels."""
+    """A replica of ordinary proportions, slower and cheaper at lower levels.
+
+    The times are odd numbers, so that no arrival falls on an iteration boundary but for rounding.
+    """
     batch = np.arange(batch_max + 1.0)
     decode = np.zeros((levels, batch_max + 1, 6))
     prefill = np.zeros((levels, 8))
     for level in range(levels):
         slow = (levels / (level + 1.0)) ** 0.5
-        decode[level, :, at.STEP_S] = slow * (0.006 + 0.0004 * batch)
-        decode[level, :, at.KV_S] = 2e-6
+        decode[level, :, at.STEP_S] = slow * (0.00618033988 + 0.000412310562 * batch)
+        decode[level, :, at.KV_S] = 2.23606798e-6
         decode[level, :, at.STEP_J] = decode[level, :, at.STEP_S] * (300.0 + 100.0 * level)
         decode[level, :, at.KV_J] = 2e-6 * (250.0 + 50.0 * level)
         decode[level, :, at.STEP_BEST_J] = decode[0, :, at.STEP_J]
         decode[level, :, at.KV_BEST_J] = decode[0, :, at.KV_J]
-        prefill[level] = slow * np.array([3e-5, 1e-9, 2e-4, 0.012, 4e-7, 0.08, 0.01, 3e-7])
+        prefill[level] = slow * np.array([3.16227766e-5, 1.41421356e-9, 2.64575131e-4, 0.012, 4e-7, 0.08, 0.01, 3e-7])
     waiting_w = np.column_stack((np.linspace(150.0, 230.0, levels), np.full(levels, 75.0)))
     return at.Rates(decode, prefill, waiting_w, 2.0, batch_max, kv_capacity, prompt_tokens_max)
 
