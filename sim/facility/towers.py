@@ -66,10 +66,12 @@ def ratio_for(approach_k: float, terms: tuple[float, float, float], most: float)
     """Largest L/G in [1, most], that is the slowest fan, whose approach is not above the one wanted; 1 if none is."""
     flat, linear, square = terms
     missing = approach_k - flat
+    if missing <= linear + square:
+        return FULL_FAN_RATIO
     root = linear * linear + 4.0 * square * missing
     if root <= 0.0:  # the curve turns below the wanted approach
         return most
-    return min(max(2.0 * missing / (linear + sqrt(root)), FULL_FAN_RATIO), most)
+    return min(2.0 * missing / (linear + sqrt(root)), most)
 
 
 def clamped(value: float, limits: tuple[float, float]) -> float:
