@@ -55,7 +55,7 @@ def read_weather_file(path: Path, stated_format: str | None) -> WeatherRows:
         raise SeriesError(Problem(f"not a weather file that is known ({known}); say its format", file=str(path)))
     try:
         return READERS[form](text)
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as fault:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as fault:
         reason = str(fault).splitlines()[0][:100] if str(fault) else type(fault).__name__
         raise SeriesError(Problem(f"not a readable {form} file: {reason}", file=str(path))) from None
 
