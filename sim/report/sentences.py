@@ -35,8 +35,17 @@ def _verdict(comparison: Comparison) -> str:
         return f"{best} costs {cost} USD for {duration(comparison.horizon_s)} and keeps every promise."
     lead = f"{best} is the cheapest mix that keeps every promise: {cost} USD for {duration(comparison.horizon_s)}"
     if best == comparison.baseline or COST not in comparison.versus_baseline.get(best, {}):
-        return f"{lead}."
+        return f"{lead}{_lead_over_others(comparison)}."
     return f"{lead}, {_against_baseline(comparison, best)}{_interval(comparison, best)}."
+
+
+def _lead_over_others(comparison: Comparison) -> str:
+    """That each other mix in the running is shown to cost more, where it is."""
+    out = {comparison.conclusion.cheapest, *comparison.conclusion.left_out}
+    others = [mix for mix in comparison.mixes if mix not in out]
+    if not others or comparison.conclusion.as_cheap:
+        return ""
+    return f"; {_listed(tuple(others))} {'is' if len(others) == 1 else 'are'} shown to cost more"
 
 
 def _against_baseline(comparison: Comparison, mix: str) -> str:

@@ -1,4 +1,4 @@
-"""Numbers and names as readers see them: four significant digits, thousands separators, units in words."""
+"""Numbers and names as readers see them: three or four significant digits, thousands separators, units in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sim.study.statistics import Estimate
 
-SIGNIFICANT = 4
 MISSING = "-"
 
 
@@ -41,8 +40,8 @@ WHOLE_RUN = {
     "carbon_kg": Figure("carbon", "kg"),
 }
 OF_A_SERVICE = {
-    "usd_per_million_output_tokens": Figure("USD per M output tokens"),
-    "usd_per_useful_output": Figure("USD per 1,000 outputs", scale=1000.0),
+    "usd_per_million_output_tokens": Figure("USD/M output tokens"),
+    "usd_per_useful_output": Figure("USD/1,000 outputs", scale=1000.0),
     "j_per_output_token": Figure("J per output token"),
     "throughput_per_s": Figure("throughput", "1/s"),
     "goodput_per_s": Figure("goodput", "1/s"),
@@ -71,12 +70,15 @@ def figure_of(metric: str) -> Figure:
 
 
 def decimals_of(value: float) -> int:
-    """Decimals that show four significant digits."""
-    return max(0, SIGNIFICANT - 1 - math.floor(math.log10(abs(value)))) if value else 0
+    """Decimals that show four significant digits, three of numbers below one."""
+    if value == 0.0:
+        return 0
+    magnitude = math.floor(math.log10(abs(value)))
+    return max(0, (3 if magnitude >= 0 else 2) - magnitude)
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
-    """A number with four significant digits, or with the decimals asked for; a dash for one that does not exist."""
+    """A number with three or four significant digits, or as many decimals as asked; a dash where there is none."""
     if value is None:
         return MISSING
     if value != 0.0 and abs(value) < 1e-4 and decimals is None:

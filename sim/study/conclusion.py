@@ -50,9 +50,7 @@ def _obstacle(sample: Sample, promises: Promises, shortfalls: Sequence[str]) -> 
     if not sample.always_feasible:
         missed, all_of_them = sum(not kept for kept in sample.feasible.values()), len(sample.feasible)
         often = f" in {missed} of {all_of_them} replications" if all_of_them > 1 else ""
-        return f"infeasible{often}" + "".join(
-            f"; {metric} exceeds {promises[metric]:g}" for metric in sample.broken(promises)
-        )
+        return "; ".join((f"infeasible{often}", *sample.broken(promises).values()))
     if COST not in sample.metrics:
         return "its cost is not known"
     return "; ".join(shortfalls)

@@ -44,13 +44,19 @@ class Sample:
         """Replications that both finished: those that can be paired."""
         return sorted(self.figures.keys() & other.figures.keys())
 
-    def broken(self, promises: Promises) -> list[str]:
-        """The promises that some replication did not keep."""
-        return [
-            metric
+    def broken(self, promises: Promises) -> dict[str, str]:
+        """The promises that some replication did not keep, by figure, in words."""
+        return {
+            metric: f"{_in_words(metric)} above the promised {limit:g} s"
             for metric, limit in promises.items()
             if any(figures.get(metric, 0.0) > limit for figures in self.figures.values())
-        ]
+        }
+
+
+def _in_words(metric: str) -> str:
+    """`chat ttft p99` for `services.chat.ttft_s.p99`."""
+    _, owner, figure, quantile = metric.split(".")
+    return f"{owner} {figure.removesuffix('_s')} {quantile}"
 
 
 def sample_of(rows: Iterable[Row]) -> Sample:

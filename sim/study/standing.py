@@ -30,8 +30,8 @@ def _less_work(mix: Sample, baseline: Sample, confidence: float, deterministic: 
 
 
 def _broken_promises(mix: Sample, baseline: Sample, promises: Promises) -> list[str]:
-    kept = set(promises) - set(baseline.broken(promises))
-    found = [f"{metric} exceeds {promises[metric]:g}" for metric in mix.broken(promises) if metric in kept]
+    broken_before = baseline.broken(promises)
+    found = [text for metric, text in mix.broken(promises).items() if metric not in broken_before]
     if not found and baseline.always_feasible and not mix.always_feasible:
         found.append("a promise or limit is not kept")
     return found

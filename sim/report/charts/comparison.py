@@ -165,7 +165,8 @@ def _draw_difference(axes: Axes, place: int, bar: Bar, difference: float, colour
     face = "white" if bar.verdict == "no difference shown" else colour
     axes.plot([difference], [place], marker=marker, color=colour, markerfacecolor=face, linestyle="none")
     text = "not comparable" if bar.verdict == "not comparable" else _relative(bar)
-    axes.annotate(text, (difference, place), (0, 6), textcoords="offset points", ha="center", fontsize=8.0)
+    note = axes.annotate(text, (difference, place), (0, 6), textcoords="offset points", ha="center", fontsize=8.0)
+    note.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
 
 
 def _relative(bar: Bar) -> str:

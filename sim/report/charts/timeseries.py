@@ -75,6 +75,7 @@ def draw_timeseries(series: Series) -> tuple[Figure, list[Axes]]:
         grid = list(figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0])
         for axes, panel in zip(grid, panels, strict=True):
             panel(axes, series)
+            axes.margins(x=0.0)
         _time_axis(grid[-1], series)
         figure.suptitle(series.title, x=0.01, ha="left")
     return figure, grid
@@ -133,8 +134,10 @@ def _price_and_carbon(axes: Axes, series: Series) -> None:
     axes.set_ylabel("price, USD/kWh", color=OKABE_ITO[1])
     right = axes.twinx()
     right.spines["right"].set_visible(True)
-    right.step(_x(series), series.columns["carbon_g_per_kwh"], where="mid", color=OKABE_ITO[2], linewidth=1.0)
-    right.set_ylabel("carbon, g/kWh", color=OKABE_ITO[2])
+    right.step(
+        _x(series), series.columns["carbon_g_per_kwh"], where="mid", color=OKABE_ITO[2], linestyle="--", linewidth=1.0
+    )
+    right.set_ylabel("carbon (dashed), g/kWh", color=OKABE_ITO[2])
     for each, name in ((axes, "price_usd_per_kwh"), (right, "carbon_g_per_kwh")):
         each.set_ylim(bottom=min(0.0, float(series.columns[name].min()) * 1.1))
         each.set_ylim(top=float(series.columns[name].max()) * 1.1 or 1.0)
