@@ -27,7 +27,7 @@ test: .venv/installed
 	$(BIN)/python -m sim.kernels.cache
 	$(BIN)/pytest -n auto -m "not slow"
 	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -q -m "not slow" tests/unit/kernels
-	$(BIN)/coverage report --include "sim/kernels/*" --fail-under 95
+	$(BIN)/coverage report --include "sim/kernels/*" --fail-under 90
 
 test-slow: .venv/installed
 	$(BIN)/pytest -m slow
