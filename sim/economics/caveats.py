@@ -15,8 +15,18 @@ from sim.units import H_PER_MONTH, S_PER_H
 WEEK_H = 168.0
 IDLE_SHARE = 0.3  # counted accelerator time below this share of the paid one
 OVERLOAD_SHARE = 0.05  # unfinished requests above this share of those arrived
+LEFT_SHARE = 0.01  # and from this one on they are told; some are always under way at the end
 MOST_NAMED = 5  # assumed figures named in the warning; provenance has all
-DECISIVE = ("capex_usd", "usd_per_h", "accuracy", "power", "capital_usd_per_kw", "fits", "fallback", "pue")
+DECISIVE = (  # parts of the names of figures that move the bottom line most, in the order to tell them
+    "capex_usd",
+    "usd_per_accelerator_h",
+    ".pue",
+    "accuracy",
+    "facility_usd_per_kw",
+    "capital_usd_per_kw",
+    "engineer_usd_per_h",
+    "power.floor_w",
+)
 
 
 def run_warnings(plan: Plan, ledger: Ledger, meter: Metered, assumed: tuple[str, ...]) -> tuple[str, ...]:
@@ -46,7 +56,7 @@ def _of_services(ledger: Ledger) -> Iterator[str]:
                 f"{name}: overloaded: {totals.in_flight} of {totals.arrived} requests unfinished at the end;"
                 " where the queue grows without bound, results depend on the horizon"
             )
-        elif totals.in_flight:
+        elif totals.in_flight > LEFT_SHARE * totals.arrived:
             yield f"{name}: {totals.in_flight} of {totals.arrived} requests unfinished at the end"
 
 
@@ -117,6 +127,6 @@ def _of_assumptions(plan: Plan, assumed: tuple[str, ...]) -> Iterator[str]:
     if unknown:
         yield f"embodied carbon of {', '.join(unknown)} is unknown and left out of scope 3"
     if assumed:
-        decisive = [name for name in assumed if any(word in name for word in DECISIVE)]
+        decisive = [name for word in DECISIVE for name in assumed if word in name]
         named = (decisive or list(assumed))[:MOST_NAMED]
         yield f"{len(assumed)} inputs are assumed, among them {', '.join(named)}; provenance.assumed has all"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from sim.catalog import Catalogue
 from sim.document import nearest
 from sim.errors import Problem, ScenarioError, UsageError
 from sim.scenario.specs import Measure, Mix, Scenario
+from sim.strategies.accuracy import ANY_FIELD
 from sim.strategies.plan import Plan, PoolPlan, UpFront
 from sim.strategies.published import published
 from sim.strategies.registry import POOL_MEASURES, SERVICE_MEASURES, SITE_MEASURES
@@ -93,9 +94,17 @@ class Paid:
 
 
 def with_paid(plan: Plan, paid: Paid) -> Plan:
-    """The plan with one more measure on its bill; an assumption is named once."""
-    assumed = tuple(dict.fromkeys((*plan.assumed, *paid.assumed)))
+    """The plan with one more measure on its bill; assumptions are named once, and only for fields that are served."""
+    served = {service.field.name for service in plan.scenario.services} | {ANY_FIELD}
+    new = (name for name in paid.assumed if not _is_of_another_field(name, served))
+    assumed = tuple(dict.fromkeys((*plan.assumed, *new)))
     return replace(plan, upfront=(*plan.upfront, *paid.upfront), assumed=assumed)
+
+
+def _is_of_another_field(figure: str, served: Container[str]) -> bool:
+    """Whether a figure is an accuracy effect in a field outside the given ones."""
+    owner, _, field = figure.rpartition(".")
+    return owner.endswith((".accuracy_factor", ".accuracy_spread")) and field not in served
 
 
 def acted(

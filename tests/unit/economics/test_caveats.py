@@ -65,8 +65,9 @@ def test_a_rented_fleet_idles_only_while_it_is_allocated() -> None:
 
 
 def test_many_unfinished_requests_are_an_overload_and_few_are_only_told() -> None:
-    few = service_totals(arrived=104, in_flight=4)
+    usual, few = service_totals(arrived=101, in_flight=1), service_totals(arrived=104, in_flight=4)
     many = service_totals(arrived=110, in_flight=10)
+    assert about("chat", ledger(services={"chat": usual})) == []
     assert about("chat", ledger(services={"chat": few})) == ["chat: 4 of 104 requests unfinished at the end"]
     assert "overloaded: 10 of 110" in about("chat", ledger(services={"chat": many}))[0]
 

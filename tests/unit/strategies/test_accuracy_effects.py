@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import sqrt
 
 import pytest
-from handmade.runs import CATALOGUE, service
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handmade.runs import CATALOGUE, service
 from sim.strategies.accuracy import changed_accuracy, in_field, with_effect
 from sim.strategies.plan import Deployment
 from sim.strategies.published import published

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from handmade.runs import CATALOGUE, fixed_time_service, measure, pool, scenario, service
 
+from handmade.runs import CATALOGUE, fixed_time_service, measure, pool, scenario, service
 from sim.errors import ScenarioError, UsageError
 from sim.scenario.specs import Acquire, PlantSpec
 from sim.strategies import apply_mix
@@ -126,6 +126,12 @@ def test_assumed_figures_of_the_techniques_are_named_once() -> None:
         "lean",
     )
     assert plan.assumed == ("techniques.power-cap.any.engineer_h",)
+
+
+def test_effects_in_fields_that_nobody_serves_are_not_assumed() -> None:
+    assumed = apply_mix(scenario(measure("vertical", "customise", customise="lora")), "lean").assumed
+    assert "techniques.customise.lora.accuracy_factor.*" in assumed
+    assert not [name for name in assumed if name.endswith(".medical")]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
-from handmade.runs import CATALOGUE, measure, pool, scenario, service
 
+from handmade.runs import CATALOGUE, measure, pool, scenario, service
 from sim.catalog import entries
 from sim.scenario.specs import PlantSpec
 from sim.strategies import Deployment, PoolPlan
