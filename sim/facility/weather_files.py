@@ -11,8 +11,10 @@ import io
 import json
 import math
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +56,9 @@ def read_weather_file(path: Path, stated_format: str | None) -> WeatherRows:
         known = ", ".join(READERS)
         raise SeriesError(Problem(f"not a weather file that is known ({known}); say its format", file=str(path)))
     try:
-        return READERS[form](text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pandas remarks on columns that nobody reads
+            return READERS[form](text)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as fault:
         reason = str(fault).splitlines()[0][:100] if str(fault) else type(fault).__name__
         raise SeriesError(Problem(f"not a readable {form} file: {reason}", file=str(path))) from None
@@ -140,9 +144,12 @@ def _open_meteo(text: str) -> WeatherRows:
     units = held["hourly_units"]
     if (units["temperature_2m"], units["relative_humidity_2m"]) != ("°C", "%"):
         raise ValueError("units other than °C and %")
+    columns = [hourly[name] for name in ("time", "temperature_2m", "relative_humidity_2m")]
+    if len({len(column) for column in columns}) > 1:
+        raise ValueError("columns of different lengths")
     dry_bulb_c = np.array(hourly["temperature_2m"], dtype=np.float64)
     return WeatherRows(
-        stamps=np.array(hourly["time"], dtype="datetime64[m]"),
+        stamps=np.array([_local(str(stamp)) for stamp in hourly["time"]], dtype="datetime64[m]"),
         dry_bulb_c=dry_bulb_c,
         relative_humidity=np.array(hourly["relative_humidity_2m"], dtype=np.float64) / 100.0,
         pressure_pa=np.full(len(dry_bulb_c), np.nan),
@@ -158,6 +165,13 @@ READERS: Mapping[str, Callable[[str], WeatherRows]] = {
     "tmy3": _tmy3,
     "open-meteo": _open_meteo,
 }
+
+
+def _local(text: str) -> datetime:
+    stamp = datetime.fromisoformat(text)
+    if stamp.tzinfo is not None:
+        raise ValueError(f"{text} has an offset of its own")
+    return stamp
 
 
 def _stamps(data: DataFrame) -> Stamps:

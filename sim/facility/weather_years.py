@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import Problem, SeriesError
-from sim.facility.air import Floats, pressure_pa
+from sim.facility.air import SEA_LEVEL_PA, Floats, pressure_pa
 from sim.facility.weather_files import HOUR, Stamps, WeatherRows
 from sim.facility.weather_table import AirTable
 from sim.units import S_PER_H
@@ -24,7 +24,8 @@ Indices = NDArray[np.int64]
 YEAR_H = 8760
 MOST_MISSING_H = 24  # in a row; beyond it a straight line is no weather
 DRY_BULB_LIMITS_C = (-90.0, 60.0)
-MOST_HUMIDITY = 1.1  # EPW allows 110 %; what is above 1 counts as saturated
+HUMIDITY_LIMITS = (0.0, 1.1)  # EPW allows 110 %; what is above 1 counts as saturated
+PRESSURE_LIMITS_PA = (40_000.0, 110_000.0)
 COMMON_YEAR = np.datetime64("2023-01-01", "m")  # any year of 365 days
 DAYS_BEFORE_MONTH: Indices = np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30])
 
@@ -33,13 +34,18 @@ def complete(rows: WeatherRows, path: Path, warnings: list[str]) -> WeatherRows:
     """The rows with holes of up to a day interpolated; raises SeriesError for longer ones and absurd values."""
     dry_bulb_c = _interpolated(rows.dry_bulb_c, "dry bulb", path, warnings)
     humidity = _interpolated(rows.relative_humidity, "humidity", path, warnings)
-    low, high = DRY_BULB_LIMITS_C
-    absurd = (dry_bulb_c < low) | (dry_bulb_c > high) | (humidity < 0.0) | (humidity > MOST_HUMIDITY)
+    pressure = np.where(np.isnan(rows.pressure_pa), SEA_LEVEL_PA, rows.pressure_pa)
+    absurd = _outside(dry_bulb_c, DRY_BULB_LIMITS_C) | _outside(humidity, HUMIDITY_LIMITS)
+    absurd |= _outside(pressure, PRESSURE_LIMITS_PA)
     if absurd.any():
         row = int(np.argmax(absurd))
-        text = f"dry bulb {dry_bulb_c[row]:g} degC with humidity {humidity[row]:.0%} at {rows.stamps[row]}: not weather"
-        raise SeriesError(Problem(text, file=str(path)))
+        held = f"dry bulb {dry_bulb_c[row]:g} degC, humidity {humidity[row]:.0%}, {pressure[row]:g} Pa"
+        raise SeriesError(Problem(f"no weather: {held} at {rows.stamps[row]}", file=str(path)))
     return replace(rows, dry_bulb_c=dry_bulb_c, relative_humidity=np.minimum(humidity, 1.0))
+
+
+def _outside(values: Floats, limits: tuple[float, float]) -> NDArray[np.bool_]:
+    return (values < limits[0]) | (values > limits[1])
 
 
 def _interpolated(values: Floats, what: str, path: Path, warnings: list[str]) -> Floats:
