@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
 from sim.catalog import Catalogue
 from sim.document import nearest
@@ -53,8 +55,16 @@ def chosen_mix(scenario: Scenario, name: str | None) -> Mix:
 def catalogue_of(scenario: Scenario) -> Catalogue:
     """The built-in catalogue with the entries of the file that the scenario names."""
     named = scenario.document.get("catalog")
-    built_in = Catalogue.built_in()
-    return built_in.with_file(scenario.source.parent / named) if named else built_in
+    if not named:
+        return Catalogue.built_in()
+    path = scenario.source.parent / named
+    return _widened(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _widened(path: Path, changed_ns: int) -> Catalogue:
+    """The built-in catalogue with a user's file as it was when last changed; read once for all runs of a process."""
+    return Catalogue.built_in().with_file(path)
 
 
 def unchanged(scenario: Scenario, mix: str, catalogue: Catalogue) -> Plan:

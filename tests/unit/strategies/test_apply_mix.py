@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from os import utime
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,19 @@ def test_a_scenario_without_a_mix_runs_as_it_stands() -> None:
 
 def test_without_a_name_the_first_mix_applies() -> None:
     assert apply_mix(scenario(), None).mix == "baseline"
+
+
+def test_entries_of_the_users_file_are_known_and_read_anew_when_it_changes(tmp_path: Path) -> None:
+    def with_hours(engineer_h: int) -> float:
+        text = (
+            f"techniques:\n  router.least-loaded:\n    engineer_h: {engineer_h}\n    sources: {{own: [engineer_h]}}\n"
+        )
+        (tmp_path / "mine.yaml").write_text(text)
+        utime(tmp_path / "mine.yaml", ns=(0, engineer_h))
+        own = scenario(measure("compute", "router", router="least-loaded"), document={"catalog": "mine.yaml"})
+        return apply_mix(replace(own, source=tmp_path / "s.yaml"), "lean").upfront[0].engineer_h
+
+    assert (with_hours(3), with_hours(4)) == (3.0, 4.0)
 
 
 def test_an_unknown_mix_names_the_nearest() -> None:
