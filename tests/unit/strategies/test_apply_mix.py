@@ -33,7 +33,7 @@ def test_without_a_name_the_first_mix_applies() -> None:
 def test_entries_of_the_users_file_are_known_and_read_anew_when_it_changes(tmp_path: Path) -> None:
     def with_hours(engineer_h: int) -> float:
         text = (
-            f"techniques:\n  router.least-loaded:\n    engineer_h: {engineer_h}\n    sources: {{own: [engineer_h]}}\n"
+            f"techniques:\n  router.least-loaded:\n    engineer_h: {engineer_h}\n    sources: {{me: [engineer_h]}}\n"
         )
         (tmp_path / "mine.yaml").write_text(text)
         utime(tmp_path / "mine.yaml", ns=(0, engineer_h))
