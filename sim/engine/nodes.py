@@ -28,6 +28,7 @@ class Nodes:
         self.inlet_rise_c = facility.inlet_rise_c
         self.thermal: Thermal = node.accelerator.thermal_liquid if facility.liquid else node.accelerator.thermal_air
         self.free = np.full(count, node.accelerators, np.int64)
+        self.tdp_w = node.accelerator.tdp_w
         self.top_level = len(clock_grid_mhz(node.accelerator)) - 1
         self.level = np.full(count, self.top_level, np.int64)
         self.state = np.zeros((count, at.STATE))
@@ -80,6 +81,11 @@ class Nodes:
         self.it_j += self.it_w * seconds
         self.throttled_s += int(np.count_nonzero(self.level < self.top_level)) * seconds
         self.hottest_c = max(self.hottest_c, self.temperature_c)
+
+    def may_overheat(self, supply_c: float) -> bool:
+        """Whether full power could bring the accelerators to their target temperature, or clocks are lowered now."""
+        full_power_c = supply_c + self.inlet_rise_c + self.thermal.resistance_k_per_w * self.tdp_w
+        return full_power_c > self.thermal.target_c or bool((self.level < self.top_level).any())
 
     @property
     def it_w(self) -> float:

@@ -14,7 +14,7 @@ from sim.engine.world import World
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 PERIOD_S = 10.0  # a step of the loop below; firmware is faster, and the loop then only settles sooner
-LONG_PERIOD_S = 60.0  # in runs of more than a week
+CALM_PERIOD_S = 60.0  # while even full power could not heat a node to its target
 LEVELS_PER_K = 1.0  # assumed: an integral regulator, slow enough not to ring with time constants of 4-40 s
 FASTEST_RISE = 4  # levels per step, so that a cooled node does not jump back into the limit
 
@@ -29,10 +29,11 @@ def new_levels(levels: Ints, top_level: int, temperatures_c: Floats, thermal: Th
 
 
 def regulate_clocks(env: Environment, world: World, pool: str) -> ProcessGenerator:
-    """Wakes every few seconds and sets the clock of each node by its temperature."""
+    """Wakes every few seconds, or every minute while nothing can overheat, and sets the clock of each node."""
     nodes = world.pools[pool].nodes
-    period_s = PERIOD_S if world.horizon_s <= 7 * 86_400.0 else LONG_PERIOD_S
-    for instant in multiples(period_s, world.horizon_s):
+    for instant in multiples(PERIOD_S, world.horizon_s):
+        if instant % CALM_PERIOD_S and not nodes.may_overheat(world.plant_now.supply_c):
+            continue
         yield wake(env, instant, Order.CLOCKS)
         world.advance(instant)
         levels = new_levels(nodes.level, nodes.top_level, nodes.temperatures_c, nodes.thermal)

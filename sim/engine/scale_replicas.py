@@ -26,7 +26,9 @@ def scale_replicas(
             if replica is None:
                 break
             env.process(start_replica(env, world, service, replica, instant + start_s))
-        world.drain(service, max(view.active - max(wanted, 1), 0))
+        surplus = view.active - max(wanted, 1)
+        if surplus > 0:
+            world.drain(service, surplus)
 
 
 def start_replica(env: Environment, world: World, service: str, replica: int, ready_s: float) -> ProcessGenerator:

@@ -190,8 +190,9 @@ class World:
         """Lets up to `count` draining replicas take requests again; how many those were."""
         run = self.services[service]
         draining = run.replicas.in_state(DRAINING)[: max(count, 0)]
-        run.replicas.state[draining] = ON
-        run.apply_states()
+        if len(draining):
+            run.replicas.state[draining] = ON
+            run.apply_states()
         return len(draining)
 
     def drain(self, service: str, count: int) -> None:
@@ -206,6 +207,8 @@ class World:
         """Gives back the accelerators of draining replicas that have finished their requests."""
         run, pool = self.services[service], self.pool_of[service]
         draining = run.replicas.in_state(DRAINING)
+        if len(draining) == 0:
+            return
         done = draining[run.outstanding[draining] == 0]
         run.replicas.count_time(self.now)
         for replica in done:
