@@ -40,6 +40,11 @@ def is_open(shape: Shape) -> bool:
     return model.model_config.get("extra") == "allow" if model else get_origin(core(shape)) in (dict, Mapping)
 
 
+def is_free(shape: Shape) -> bool:
+    """Whether anything may stand here, checked elsewhere."""
+    return core(shape) is object
+
+
 def is_list(shape: Shape) -> bool:
     """Whether a list may stand here."""
     return get_origin(core(shape)) in (list, tuple, Sequence)
@@ -53,6 +58,8 @@ def step(shape: Shape, part: str | int) -> Shape | None:
             if part == (info.alias or name):
                 return info.annotation
         return float if is_open(model) and isinstance(part, str) else None
+    if is_free(shape):
+        return shape
     arguments = get_args(core(shape))
     if is_list(shape):
         return arguments[0] if isinstance(part, int) and arguments else None

@@ -9,7 +9,6 @@ from pydantic_core import PydanticCustomError
 
 from sim.document.document import Document, Route
 from sim.document.problems import problems_of
-from sim.document.scalars import Value
 from sim.errors import InputError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -32,7 +31,6 @@ def fault(text: str, key: str = "") -> PydanticCustomError:
 def validated(
     model: type[Model],
     document: Document,
-    value: Value = None,
     *,
     at: Route = (),
     error: type[InputError] = InputError,
@@ -40,10 +38,9 @@ def validated(
 ) -> Model:
     """The document, or the part of it that `at` leads to, as an instance of a schema class.
 
-    `value` replaces the document's own value where a caller changed it; positions are still looked up under `at`.
     Validators see `context`. Raises `error` with every problem, positioned and in the order of the file.
     """
     try:
-        return model.model_validate(document.part(at) if value is None else value, context=context)
+        return model.model_validate(document.part(at), context=context)
     except ValidationError as found:
         raise error(problems_of(found, model, document, at)) from None

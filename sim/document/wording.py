@@ -39,7 +39,7 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
 
 def listed(names: Iterable[str]) -> str:
     """Names in one line, shortened to a dozen."""
-    every = list(names)
+    every = [printable(name) for name in names]
     tail = [f"... ({len(every)} in all)"] if len(every) > MOST_LISTED else []
     return ", ".join([*every[:MOST_LISTED], *tail])
 
@@ -49,5 +49,5 @@ def hint(word: str, allowed: Iterable[str]) -> str:
     names = tuple(allowed)
     near = nearest(word, names)
     if near is not None:
-        return f"; did you mean '{near}'?"
+        return f"; did you mean '{printable(near)}'?"
     return f"; allowed: {listed(names)}" if names else ""

@@ -73,7 +73,8 @@ class _Walk:
             self.shape = shape.step(self.shape, 0)
         self._expand(value)
         inner = shape.step(self.shape, word)
-        unknown_name = shape.model_of(self.shape) is None and not self._names_new(position)
+        closed = shape.is_free(self.shape) and not isinstance(value, dict | None)
+        unknown_name = closed or (shape.is_open(self.shape) and not self._names_new(position))
         if inner is None or unknown_name:
             raise self._no_path(position, self._names() if unknown_name and inner else shape.keys(self.shape))
         self._go(word)

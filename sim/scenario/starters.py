@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.document.wording import hint
+from sim.document.wording import hint, shown
 from sim.errors import UsageError
 
 FOLDER = Path(__file__).parent / "templates"
@@ -19,5 +19,5 @@ def template(name: str = "chatbot") -> str:
     """The text of a template; raises UsageError for an unknown name."""
     known = template_names()
     if name not in known:
-        raise UsageError(f"no template '{name}'{hint(name, known)}")
+        raise UsageError(f"no template {shown(name)}{hint(name, known)}")
     return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from sim.catalog import Catalogue
 from sim.document import Document
+from sim.document.wording import printable
 from sim.errors import ScenarioError
 from sim.scenario import specs
 from sim.scenario.compiling.desk import Desk
@@ -17,6 +18,7 @@ from sim.scenario.compiling.mixes import mixes_of
 from sim.scenario.compiling.site import economics_of, site_of
 from sim.scenario.compiling.work import jobs_of, services_of
 from sim.scenario.schema import Root
+from sim.scenario.schema.fields import LONGEST_NAME
 from sim.units import S_PER_H
 
 
@@ -38,7 +40,7 @@ def compiled(root: Root, document: Document, catalogue: Catalogue, source: Path)
     if desk.problems:
         raise ScenarioError(sorted(desk.problems, key=lambda each: (each.file, each.line, each.column)))
     return specs.Scenario(
-        name=root.name or source.stem,
+        name=root.name or printable(source.stem)[:LONGEST_NAME],
         start=root.start,
         horizon_s=horizon_s,
         warmup_s=root.warmup_h * S_PER_H,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sim.catalog.entries import Accelerator, AIModel, Precision
 from sim.catalog.memory import kv_capacity_tokens, memory_fault, memory_need
 from sim.document import Route
-from sim.document.wording import hint, listed
+from sim.document.wording import hint, listed, shown
 from sim.scenario import specs
 from sim.scenario.compiling.desk import Desk
 from sim.scenario.compiling.fleet import check_room
@@ -83,7 +83,7 @@ def _check_reference(reference: str | None, path: Route, desk: Desk) -> None:
     for kind, name in zip(("models", "precisions"), reference.split("/"), strict=True):
         known = desk.catalogue.names(kind)
         if name not in known:
-            desk.fault(path, f"no {kind.removesuffix('s')} '{name}'{hint(name, known)}")
+            desk.fault(path, f"no {kind.removesuffix('s')} {shown(name)}{hint(name, known)}")
 
 
 def _check_device(service: specs.Service, accelerator: Accelerator, path: Route, desk: Desk) -> None:

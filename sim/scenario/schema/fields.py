@@ -25,8 +25,8 @@ LONGEST_PATH = 4096
 
 def _entity_name(name: str) -> str:
     """A name that can stand in dotted paths, in lists with commas, and as part of a file's name."""
-    if any(character in "./\\,=" or unicodedata.category(character) == "Cc" for character in name):
-        raise fault(f"name {shown(name)} holds a character that paths need: . / \\ , = or a control character")
+    if any(character in "./\\,=" for character in name) or not name.isprintable():
+        raise fault(f"name {shown(name)} holds a character that paths need (. / \\ , =) or one that does not print")
     if name.isdigit() or name != name.strip():
         raise fault(f"name {shown(name)} must not be a bare number (that is an index) nor begin or end with a space")
     return name

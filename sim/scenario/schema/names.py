@@ -14,12 +14,12 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from sim.catalog import Catalogue
 from sim.document import Document, Value, fault
 from sim.document.wording import hint, shown
-from sim.errors import CatalogueError, Problem
+from sim.errors import Problem
 from sim.scenario.schema.fields import LONGEST_NAME
 
 # names of the format that a later version brings
 PLANNED = {
-    "plants": ("air-economiser", "direct-liquid", "immersion", "legacy", "frontier", "server-room"),
+    "plants": ("air-economiser", "immersion", "legacy", "frontier"),
 }
 
 
@@ -83,10 +83,7 @@ def catalogue_name(kind: str, name: str, catalogue: Catalogue) -> None:
         return
     if name in PLANNED.get(kind, ()):
         raise fault(f"{kind.removesuffix('s')} '{name}' is not built yet; built: {', '.join(known)}")
-    try:
-        catalogue.check(kind, name)
-    except CatalogueError as error:
-        raise fault(str(error)) from None
+    raise fault(f"no {kind.removesuffix('s')} {shown(name)}{hint(name, known)} (dcsim catalog list {kind})")
 
 
 def _own(kind: str, allowed: Callable[[Names], tuple[str, ...]]) -> AfterValidator:

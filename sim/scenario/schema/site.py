@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_va
 
 from sim.catalog.reader import DATA
 from sim.document import fault
-from sim.document.wording import hint
+from sim.document.wording import hint, shown
 from sim.scenario.schema.fields import NonNegative, PathText, Positive, Share, TimeZone
 from sim.scenario.schema.forms import Form, OneForm, Short
 from sim.scenario.schema.names import Named, Names, Plant
@@ -20,7 +20,7 @@ PRESETS = DATA / "weather"  # one file for each preset
 def _preset(name: str) -> str:
     known = sorted(path.stem for path in PRESETS.glob("*.yaml"))
     if name not in known:
-        raise fault(f"no weather preset '{name}'{hint(name, known)}")
+        raise fault(f"no weather preset {shown(name)}{hint(name, known)}")
     return name
 
 
@@ -129,7 +129,7 @@ class PlantChoice(Short):
         figures = info.context.catalogue.plant(self.preset).figures
         for name, value in self.overrides.items():
             if name not in figures:
-                raise fault(f"plant '{self.preset}' has no figure '{name}'{hint(name, figures)}", key=name)
+                raise fault(f"plant '{self.preset}' has no figure {shown(name)}{hint(name, figures)}", key=name)
             _check_figure(name, value)
         return self
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import ScenarioError, UsageError
+from sim.errors import InputError, ScenarioError, UsageError
 from sim.scenario import Scenario, load, specs
 
 Write = Callable[..., Path]
@@ -119,6 +119,10 @@ class TestSettings:
             ("horizon_h=*a", "--set horizon_h=*a: an alias"),
             ("horizon_h=.nan", "--set horizon_h=.nan: .nan is not a number"),
             (".=1", "no such path '.'"),
+            (
+                "pools.h100.node.fan_max_w=1",
+                "no such path 'pools.h100.node.fan_max_w'; under pools.h100.node nothing is inside",
+            ),
         ],
     )
     def test_a_path_that_does_not_exist_is_a_usage_error(
@@ -135,6 +139,17 @@ class TestSettings:
             load(written(small), ["horizon_h=0"])
         with pytest.raises(ScenarioError, match=r"^--set pools\.h100\.nodes=2 TB: pools\.h100\.nodes: "):
             load(written(small), ["pools.h100.nodes=2 TB"])
+
+    def test_what_is_not_built_yet_is_said_so(self, small: str, written: Write) -> None:
+        with pytest.raises(ScenarioError, match=r"mixes\.lean\.energy\.shift: 'shift' is not built yet"):
+            load(written(small), ["mixes.lean.energy.shift.by=price"])
+
+    def test_a_node_written_in_place_is_set_inside(self, small: str, written: Write) -> None:
+        node = "{accelerator: h100-sxm, accelerators: 4}"
+        with pytest.raises(
+            InputError, match=r"^--set pools\.h100\.node\.accelerators=0: pools\.h100\.node\.accelerators: "
+        ):
+            load(written(small.replace("hgx-h100-8", node)), ["pools.h100.node.accelerators=0"])
 
     def test_later_settings_win(self, small: str, written: Write) -> None:
         assert load(written(small), ["horizon_h=2", "horizon_h=3"]).horizon_s == 3 * 3600

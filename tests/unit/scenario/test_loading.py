@@ -219,6 +219,15 @@ class TestDefaults:
         scenario = load(written(self.TEXT + "start: 2023-07-01T00:00:00+05:30\n"))
         assert scenario.site.utc_offset_h == 5.5
 
+    def test_a_trace_is_replayed_as_it_is_unless_blocks_are_drawn(
+        self, small: str, written: Write, tmp_path: Path
+    ) -> None:
+        (tmp_path / "t.csv").write_text("")
+        start, stop = small.index("      poisson"), small.index("mixes:")
+        for resample in ("none", "", "{}"):
+            text = small[:start] + f"      trace: {{file: t.csv, resample: {resample}}}\n" + small[stop:]
+            assert load(written(text)).services[0].traffic == specs.TraceTraffic(path=tmp_path / "t.csv")
+
 
 class TestMixes:
     def test_a_family_may_be_a_mapping_a_list_or_one_item(self, small: str, written: Write) -> None:
