@@ -46,7 +46,9 @@ def show_entry(kind: str, name: str, as_json: bool) -> None:
         return
     sources = _sources(entry)
     figures = {path: value for path, value in _flat("", entry) if not path.startswith("sources")}
-    print_rows(("figure", "value", "source"), [(path, value, sources.get(path, "")) for path, value in figures.items()])
+    print_rows(
+        ("figure", "value", "source"), [(path, value, _source(sources, path)) for path, value in figures.items()]
+    )
 
 
 def _sources(entry: Mapping[str, object]) -> dict[str, str]:
@@ -55,6 +57,13 @@ def _sources(entry: Mapping[str, object]) -> dict[str, str]:
     if not isinstance(listed, Mapping):
         return {}
     return {str(name): str(source) for source, named in listed.items() if isinstance(named, list) for name in named}
+
+
+def _source(sources: Mapping[str, str], path: str) -> str:
+    """The source of a figure, named by itself or with the group it stands in."""
+    while path and path not in sources:
+        path = path.rpartition(".")[0]
+    return sources.get(path, "")
 
 
 def _flat(prefix: str, value: object) -> Iterator[tuple[str, str]]:

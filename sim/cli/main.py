@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -57,7 +58,8 @@ def dcsim(debug: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Runs the command line of this process and ends it with the exit code."""
+    """Runs the command line of this process and ends it with the exit code; being asked to end is being interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(status_of(sys.argv[1:]))
 
 

@@ -32,6 +32,6 @@ def command(
     if as_json:
         print_json(found.summary)
     else:
-        print_comparison(comparison_of_run(found.summary))
+        print_comparison(comparison_of_run(found.summary, found.ledger.random))
     if out:
         tell([f"wrote {out}"])

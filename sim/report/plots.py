@@ -80,7 +80,7 @@ def draw_result(result: Comparison | Run, kind: str) -> tuple[Figure, Drawn]:
         if isinstance(result, Comparison):
             raise UsageError("a comparison keeps no time series: draw that of a run")
         return draw_timeseries(series_of_run(result))
-    found = result if isinstance(result, Comparison) else comparison_of_run(result.summary)
+    found = result if isinstance(result, Comparison) else comparison_of_run(result.summary, result.ledger.random)
     return draw_cost(found) if kind == "cost" else draw_comparison(found)
 
 

@@ -58,7 +58,7 @@ def _against_baseline(comparison: Comparison, mix: str) -> str:
 
 def _interval(comparison: Comparison, mix: str) -> str:
     found, base = comparison.versus_baseline[mix][COST], comparison.mixes[comparison.baseline][COST].mean
-    if comparison.deterministic or found.ci_low is None or found.ci_high is None:
+    if found.ci_low is None or found.ci_high is None or found.ci_low == found.ci_high:
         return ""
     low, high = sorted((-found.ci_low / base, -found.ci_high / base))
     text = f"{level(comparison.confidence)} interval {100 * low:.1f} to {100 * high:.1f} %"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 from sim.errors import InputError
@@ -88,10 +89,19 @@ def _fresh_rows(points: Sequence[Point], todo: Sequence[int], workers: int, watc
 
 
 def _warm_kernels() -> None:
-    """Workers that find the cache of compiled kernels filled need not compile, each by itself, into one folder."""
+    """Compiles what is not in the cache yet: workers would each do so by themselves, into one folder.
+
+    The folder is of these very kernel sources, so a mark in it holds as long as it does.
+    """
+    import sim.kernels  # noqa: F401 - chooses the folder
+
+    mark = Path(os.environ["NUMBA_CACHE_DIR"]) / "warm"
+    if mark.exists() or os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        return
     from sim.kernels.cache import warm
 
     warm()
+    mark.touch()
 
 
 def _raise_refusal(row: Row) -> None:

@@ -86,10 +86,11 @@ def _typed(
     return {mix: {name: kind(**found) for name, found in metrics.items()} for mix, metrics in by_mix.items()}
 
 
-def comparison_of_run(summary: Mapping[str, Any]) -> Comparison:
+def comparison_of_run(summary: Mapping[str, Any], random: bool = True) -> Comparison:
     """One run as a comparison of its mix alone, so that the same tables and charts show it."""
     mix = str(summary["mix"])
-    sample = Sample({0: flat_figures(summary)}, {0: summary["feasible"] is True}, warnings=tuple(warnings_of(summary)))
+    kept = summary["feasible"] is True
+    sample = Sample({0: flat_figures(summary)}, {0: kept}, random, tuple(warnings_of(summary)))
     return compare_samples(
         {mix: sample},
         mix,

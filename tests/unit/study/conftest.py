@@ -47,7 +47,7 @@ def _scenario(name: str = "small", mixes: tuple[str, ...] = ("baseline", "lean")
         jobs=(),
         mixes=tuple(Mix(name=each) for each in mixes),
         source=Path("small.yaml"),
-        document=document,
+        document={"name": name, **document},
     )
 
 
