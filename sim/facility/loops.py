@@ -22,6 +22,7 @@ DRY: Mapping[str, tuple[float, float]] = {**dry_coolers.LIMITS, **chillers.LIMIT
 
 
 BISECTIONS = 50
+ROUNDING = 1e-12  # a share of the heat that small is no work for a chiller
 
 
 def limits(name: str) -> Mapping[str, tuple[float, float]]:
@@ -88,7 +89,7 @@ class WaterLoop:
         duty = Duty(load_w, load_w / self.design_w, supply_c, supply_c + load_w / flow_w_per_k, flow_w_per_k)
         sink = self.cooler.settle(duty, air)
         state = self._state(duty, sink, pump_w, air)
-        if sink.may_rest and state.chilled_share > 0.0 and self._chiller_suffices(duty, sink):
+        if sink.may_rest and self._chiller_suffices(duty, sink):
             alone = self._state(duty, sink.resting(), pump_w, air)
             return min(state, alone, key=lambda one: one.power_w)
         return state
@@ -99,10 +100,12 @@ class WaterLoop:
     def _state(self, duty: Duty, sink: Sink, pump_w: float, air: Air) -> LoopState:
         """What happens with the cooler in this state: the chiller takes what is left, or what it can."""
         supply_c, compressor_w = duty.supply_c, 0.0
-        chilled_w = max(duty.heat_w - _free_w(duty, sink, supply_c), 0.0)
+        chilled_w = duty.heat_w - _free_w(duty, sink, supply_c)
+        if chilled_w < ROUNDING * duty.heat_w:
+            chilled_w = 0.0
         if chilled_w > self._available_w(supply_c, sink):
             supply_c = self._overloaded_c(duty, sink)
-            chilled_w = self._available_w(supply_c, sink)
+            chilled_w = min(self._available_w(supply_c, sink), duty.heat_w)
         if self.chiller is not None and chilled_w > 0.0:
             compressor_w = self.chiller.power_w(chilled_w, supply_c, sink.condenser_c)
         rejected_w = duty.heat_w + compressor_w + sink.pump_w
