@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from sim.errors import InputError
 from sim.study.executor import Failed, execute
-from sim.study.point import Point, Row, work_point
+from sim.study.point import Point, Row, identities, work_point
 from sim.study.store import Store
 
 
@@ -53,11 +53,11 @@ def run_points(
 
     Raises the InputError of the first point where every point was refused for its input; nothing is written then.
     """
-    identities = [point.identity for point in points]
+    names = identities(points)
     earlier = store.done() if store else {}
-    known = [index for index, identity in enumerate(identities) if identity in earlier]
-    todo = [index for index, identity in enumerate(identities) if identity not in earlier]
-    yield from (Row(index, points[index], earlier[identities[index]], earlier=True) for index in known)
+    known = [index for index, identity in enumerate(names) if identity in earlier]
+    todo = [index for index, identity in enumerate(names) if identity not in earlier]
+    yield from (Row(index, points[index], earlier[names[index]], earlier=True) for index in known)
     accepted, held_back = bool(known), list[Row]()
     for row in _fresh_rows(points, todo, workers or processors(), watch or (lambda _progress: None)):
         held_back.append(row)
@@ -65,7 +65,7 @@ def run_points(
         if accepted:
             for each in held_back:
                 if store:
-                    store.add(identities[each.index], each.result)
+                    store.add(names[each.index], each.result)
                 yield each
             held_back.clear()
     if held_back:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sim.study.conclusion import Conclusion, conclude
 from sim.study.metrics import is_cost_or_energy
 from sim.study.sample import Promises, Sample
-from sim.study.standing import shortfalls
+from sim.study.standing import shortfalls, work_left_undone
 from sim.study.statistics import Estimate, Verdict, estimate, paired_differences, verdicts
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def compare_samples(
         for mix, sample in samples.items()
         if mix != baseline
     }
+    undone = work_left_undone(samples, confidence, deterministic)
+    reasons = {mix: list(dict.fromkeys((*undone[mix], *missing.get(mix, ())))) for mix in samples}
     return Comparison(
         scenario=scenario,
         horizon_s=horizon_s,
@@ -115,7 +117,7 @@ def compare_samples(
         },
         versus_baseline=_differences(samples, baseline, missing, confidence, deterministic),
         feasible={mix: sample.always_feasible for mix, sample in samples.items()},
-        conclusion=conclude(samples, promises, missing, confidence, deterministic),
+        conclusion=conclude(samples, promises, reasons, confidence, deterministic),
         warnings={mix: sample.warnings for mix, sample in samples.items()},
         failures=failures,
         samples=samples,

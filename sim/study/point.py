@@ -10,7 +10,7 @@ import copyreg
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -52,12 +52,6 @@ class Point:
     replication: int = 0
     settings: Mapping[str, Setting] = field(default_factory=dict)
     folder: Path | None = None
-
-    @property
-    def identity(self) -> str:
-        """Digest of all that decides the result: resolved scenario and its files, mix, seed, replication, version."""
-        parts = (scenario_digest(self.scenario), self.mix, self.seed, self.replication, package_version())
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +135,21 @@ def work_point(point: Point, report: Report) -> Outcome:
     return simulate_point(point.scenario, point.mix, point.seed, point.replication, folder=point.folder, report=report)
 
 
+def identities(points: Sequence[Point]) -> list[str]:
+    """What each point is known by: a digest of resolved scenario and its files, mix, seed, replication and version."""
+    digests: dict[int, str] = {}  # many points share one scenario object
+    for point in points:
+        if id(point.scenario) not in digests:
+            digests[id(point.scenario)] = scenario_digest(point.scenario)
+    return [_identity(point, digests[id(point.scenario)]) for point in points]
+
+
+def _identity(point: Point, digest: str) -> str:
+    parts = (digest, point.mix, point.seed, point.replication, package_version())
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
 def package_version() -> str:
     """Version of this package: results of two versions are never taken for each other."""
     return version("dcsim")

@@ -1,6 +1,9 @@
-"""Whether a mix does the same job as the baseline: only then do their costs and energies compare."""
+"""Whether mixes do the same job: only then do their costs and energies compare."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import fmean as mean
 
 from sim.study.sample import Promises, Sample
 from sim.study.statistics import estimate, paired_differences
@@ -17,16 +20,42 @@ def shortfalls(mix: Sample, baseline: Sample, promises: Promises, confidence: fl
     ]
 
 
-def _less_work(mix: Sample, baseline: Sample, confidence: float, deterministic: bool) -> list[str]:
-    pairs, found = mix.shared(baseline), []
-    for metric in (name for name in baseline.metrics if name.endswith(WORK_DONE) and name in mix.metrics):
-        before = baseline.values(metric, pairs)
-        less = estimate(paired_differences(mix.values(metric, pairs), before), confidence, deterministic)
-        usual = sum(before) / len(before) if before else 0.0
-        chance = not deterministic and less.ci_high is not None and less.ci_high >= 0.0
-        if less.mean < -MATERIAL_SHARE * usual and not chance:
-            found.append(f"{metric} is {-less.mean / usual:.1%} lower")
+def work_left_undone(samples: Mapping[str, Sample], confidence: float, deterministic: bool) -> dict[str, list[str]]:
+    """For each mix, the work it does less of than the mix that does most of it, in words."""
+    found: dict[str, list[str]] = {mix: [] for mix in samples}
+    metrics = dict.fromkeys(name for each in samples.values() for name in each.metrics if name.endswith(WORK_DONE))
+    for metric in metrics:
+        means = {mix: mean(each.values(metric)) for mix, each in samples.items() if metric in each.metrics}
+        most = max(means, key=lambda mix: means[mix])
+        for mix in means:
+            less = _less_of(metric, samples[mix], samples[most], confidence, deterministic)
+            if less is not None:
+                found[mix].append(f"{_in_words(metric)} {less:.1%} lower than with {most}")
     return found
+
+
+def _less_work(mix: Sample, baseline: Sample, confidence: float, deterministic: bool) -> list[str]:
+    found = []
+    for metric in (name for name in baseline.metrics if name.endswith(WORK_DONE) and name in mix.metrics):
+        less = _less_of(metric, mix, baseline, confidence, deterministic)
+        if less is not None:
+            found.append(f"{_in_words(metric)} {less:.1%} lower")
+    return found
+
+
+def _less_of(metric: str, mix: Sample, other: Sample, confidence: float, deterministic: bool) -> float | None:
+    """By which share a mix does less of something than another; None where that is nothing, little, or chance."""
+    pairs = mix.shared(other)
+    before = other.values(metric, pairs)
+    less = estimate(paired_differences(mix.values(metric, pairs), before), confidence, deterministic)
+    usual = mean(before) if before else 0.0
+    chance = not deterministic and less.ci_high is not None and less.ci_high >= 0.0 and less.ci_low != less.ci_high
+    return None if chance or less.mean >= -MATERIAL_SHARE * usual else -less.mean / usual
+
+
+def _in_words(metric: str) -> str:
+    """`fine-tuning completed` for `jobs.fine-tuning.completed`."""
+    return metric.split(".", 1)[1].replace(".", " ").replace("_per_s", "")
 
 
 def _broken_promises(mix: Sample, baseline: Sample, promises: Promises) -> list[str]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from sim.catalog.entries import PlantType
 from sim.scenario.specs import Mix, PlantSpec, Scenario, SeriesFile, Tariff
-from sim.study.point import Point, scenario_digest
+from sim.study.point import Point, identities, scenario_digest
 
 
 def test_identity_depends_on_each_part(scenario: Scenario) -> None:
@@ -21,8 +21,9 @@ def test_identity_depends_on_each_part(scenario: Scenario) -> None:
         replace(point, scenario=replace(scenario, horizon_s=7200.0)),
         replace(point, scenario=replace(scenario, mixes=(Mix(name="baseline"),))),
     ]
-    assert len({point.identity, *(other.identity for other in others)}) == 6
-    assert point.identity == replace(point, settings={"any": 1}, folder=Path("elsewhere")).identity
+    assert len(set(identities([point, *others]))) == 6
+    first, elsewhere = identities([point, replace(point, settings={"any": 1}, folder=Path("elsewhere"))])
+    assert first == elsewhere
 
 
 def test_digest_ignores_where_the_scenario_stands(scenario: Scenario) -> None:
