@@ -33,7 +33,8 @@ def _verdict(comparison: Comparison) -> str:
     cost = number(comparison.mixes[best][COST].mean)
     if len(comparison.mixes) == 1:
         return f"{best} costs {cost} USD for {duration(comparison.horizon_s)} and keeps every promise."
-    lead = f"{best} is the cheapest mix that keeps every promise: {cost} USD for {duration(comparison.horizon_s)}"
+    price = f"{cost} USD for {duration(comparison.horizon_s)}"
+    lead = f"{best} is the cheapest mix that does all the work and keeps every promise: {price}"
     if best == comparison.baseline or COST not in comparison.versus_baseline.get(best, {}):
         return f"{lead}{_lead_over_others(comparison)}."
     return f"{lead}, {_against_baseline(comparison, best)}{_interval(comparison, best)}."
@@ -57,12 +58,13 @@ def _against_baseline(comparison: Comparison, mix: str) -> str:
 
 
 def _interval(comparison: Comparison, mix: str) -> str:
+    """The interval of the difference as shares of the baseline's cost; nothing where it has no width."""
     found, base = comparison.versus_baseline[mix][COST], comparison.mixes[comparison.baseline][COST].mean
     if found.ci_low is None or found.ci_high is None or found.ci_low == found.ci_high:
         return ""
-    low, high = sorted((-found.ci_low / base, -found.ci_high / base))
-    text = f"{level(comparison.confidence)} interval {100 * low:.1f} to {100 * high:.1f} %"
-    return f" ({text} less)" if found.difference <= 0 else f" ({text} less, so not shown to be lower)"
+    word = "less" if found.difference <= 0 else "more"
+    low, high = sorted(100.0 * limit / base * (-1 if word == "less" else 1) for limit in (found.ci_low, found.ci_high))
+    return f" ({level(comparison.confidence)} interval {low:.1f} to {high:.1f} % {word})"
 
 
 def _doubts(comparison: Comparison) -> list[str]:

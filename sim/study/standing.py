@@ -46,9 +46,11 @@ def _less_work(mix: Sample, baseline: Sample, confidence: float, deterministic: 
 def _less_of(metric: str, mix: Sample, other: Sample, confidence: float, deterministic: bool) -> float | None:
     """By which share a mix does less of something than another; None where that is nothing, little, or chance."""
     pairs = mix.shared(other)
+    if not pairs:
+        return None
     before = other.values(metric, pairs)
     less = estimate(paired_differences(mix.values(metric, pairs), before), confidence, deterministic)
-    usual = mean(before) if before else 0.0
+    usual = mean(before)
     chance = not deterministic and less.ci_high is not None and less.ci_high >= 0.0 and less.ci_low != less.ci_high
     return None if chance or less.mean >= -MATERIAL_SHARE * usual else -less.mean / usual
 

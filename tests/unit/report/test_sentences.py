@@ -16,7 +16,8 @@ Sampled = Callable[..., Sample]
 def test_the_cheapest_feasible_mix_is_named_with_its_interval_and_rivals(comparison: Comparison) -> None:
     first, doubt, left_out, certainty = headline(comparison)
     assert first.startswith(
-        "lean is the cheapest mix that keeps every promise: 800 USD for 24 h, 20.0 % below baseline"
+        "lean is the cheapest mix that does all the work and keeps every promise: 800 USD for 24 h,"
+        " 20.0 % below baseline"
     )
     assert first.endswith("(95 % interval 19.8 to 20.2 % less).")
     assert doubt == "near is not shown to cost more than lean: treat them as equal in cost."
@@ -28,7 +29,8 @@ def test_the_cheapest_feasible_mix_is_named_with_its_interval_and_rivals(compari
 def test_a_baseline_that_wins_is_said_to(compared: Compared, sampled: Sampled) -> None:
     found = compared({"baseline": sampled(700.0), "dear": sampled(900.0)})
     assert headline(found)[0] == (
-        "baseline is the cheapest mix that keeps every promise: 700 USD for 24 h; dear is shown to cost more."
+        "baseline is the cheapest mix that does all the work and keeps every promise: 700 USD for 24 h;"
+        " dear is shown to cost more."
     )
 
 
@@ -36,6 +38,17 @@ def test_without_a_feasible_mix_none_is_called_cheapest(compared: Compared, samp
     found = compared({"a": sampled(700.0, kept=False), "b": sampled(900.0, kept=False)})
     assert headline(found)[0] == "No mix keeps every promise and limit, so none is called the cheapest."
     assert finding(found) == "No mix keeps every promise and limit"
+
+
+def test_a_mix_that_leaves_work_undone_is_not_in_the_running(compared: Compared, sampled: Sampled) -> None:
+    idle, busy = sampled(700.0), sampled(900.0)
+    for figures in idle.figures.values():
+        assert isinstance(figures, dict)
+        figures["jobs.nightly.completed"] = 0.0
+    first, left_out, _ = headline(compared({"idle": idle, "busy": busy}))
+    assert first.startswith("busy is the cheapest mix that does all the work and keeps every promise: 900 USD for 24 h")
+    assert first.endswith("28.6 % above idle.")
+    assert left_out == "idle at 700 USD is not in the running: nightly completed 100.0% lower than with busy."
 
 
 def test_the_finding_names_a_tie(comparison: Comparison) -> None:
