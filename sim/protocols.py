@@ -55,7 +55,7 @@ class ServiceView:
     waiting: int  # requests in the queues of the replicas
     busy_share: float  # of the active replicas' time since the last instant
     arrivals_per_s: float
-    batch_max: int
+    batch_max: int  # sequences that one replica can decode at once within the promise on the time per token
     replicas_min: int
     replicas_max: int
 

@@ -52,7 +52,7 @@ def efficiency(plan: Plan, ledger: Ledger, meter: Metered, lean: Mapping[str, Le
     found: dict[Family, float | None] = {
         "compute": paid_time_used(plan, ledger),
         "algorithm": mean_leanness(ledger, lean),
-        "efficiency": energy_of_the_work(ledger, meter),
+        "efficiency": energy_of_the_work(plan, ledger, meter),
         "vertical": target_reached(plan, ledger, cut=True),
     }
     return Efficiency(
@@ -84,18 +84,29 @@ def mean_leanness(ledger: Ledger, lean: Mapping[str, Leanness]) -> float | None:
     return fsum(outputs[name] * each.reference_s for name, each in lean.items()) / used_s if used_s > 0.0 else None
 
 
-def energy_of_the_work(ledger: Ledger, meter: Metered) -> float | None:
+def energy_of_the_work(plan: Plan, ledger: Ledger, meter: Metered) -> float | None:
     """Best-clock energy of the counted work / facility energy less the share of idle accelerators.
 
-    That share is idle accelerator energy / accelerator energy, taken off the whole facility energy, so an idle
-    accelerator takes its part of nodes, cooling and losses with it. None where no accelerator worked.
+    That share is taken off the whole facility energy, so an idle accelerator takes its part of cooling and losses with
+    it. None where no accelerator worked.
     """
-    accelerator_j = fsum(pool.accelerator_j for pool in ledger.pools.values())
-    idle_j = fsum(pool.idle_accelerator_j for pool in ledger.pools.values())
+    it_j = fsum(pool.it_j for pool in ledger.pools.values())
+    idle_j = fsum(_idle_it_j(plan, ledger, name) for name in plan.pools)
     best_j = fsum(pool.best_clock_j for pool in ledger.pools.values())
-    if idle_j >= accelerator_j:
+    if best_j == 0.0:
         return None
-    return best_j / (meter.facility_kwh * J_PER_KWH * (1.0 - idle_j / accelerator_j))
+    return best_j / (meter.facility_kwh * J_PER_KWH * (1.0 - idle_j / it_j))
+
+
+def _idle_it_j(plan: Plan, ledger: Ledger, name: str) -> float:
+    """IT energy of a pool's idle accelerators: their own, and their part by time of what the nodes draw around them."""
+    totals = ledger.pools[name]
+    rented = plan.pools[name].pool.acquire.kind == "rent"
+    present_s = totals.allocated_accelerator_s if rented else totals.accelerator_s
+    if present_s == 0.0:
+        return 0.0
+    around_j = totals.it_j - totals.accelerator_j
+    return totals.idle_accelerator_j + around_j * (1.0 - totals.counted_accelerator_s / present_s)
 
 
 def target_reached(plan: Plan, ledger: Ledger, *, cut: bool) -> float | None:

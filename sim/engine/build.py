@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,9 @@ from sim.facility import build_plant, load_weather
 from sim.grid import build_signal
 from sim.kernels import serving_layout as at
 from sim.models.power import busy_power_w, clock_grid_mhz, job_tables
-from sim.models.serving import serving_tables
+from sim.models.serving import ServingTables, serving_tables
+from sim.models.steady import steady_state
+from sim.scenario.specs import Service
 from sim.strategies.plan import Deployment, Plan, PoolPlan
 from sim.workload import JobTable, Traffic, open_jobs, open_traffic
 
@@ -96,14 +99,16 @@ def _service(
     if deployment.variant.model.family == "fixed-time":
         power = _fixed_time_power(pool, service.tensor_parallel)
         return FixedTimeService(service.name, power, replicas, router, traffic, latencies)
-    rates = _rates(deployment, pool, traffic)
-    return TokenService(service.name, rates, replicas, router, traffic, latencies)
+    tables = _tables(deployment, pool, traffic)
+    rates = _rates(tables, service, pool)
+    kept = batch_within_promise(tables, service.slo.tpot_p99_s, traffic)
+    return TokenService(service.name, rates, kept, replicas, router, traffic, latencies)
 
 
-def _rates(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> at.Rates:
-    """The performance model of one replica at the traffic's typical context, as the kernel reads it."""
+def _tables(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> ServingTables:
+    """The performance model of one replica at the traffic's typical context."""
     service, accelerator = deployment.service, pool.pool.node.accelerator
-    tables = serving_tables(
+    return serving_tables(
         deployment.variant,
         service.engine,
         accelerator,
@@ -112,15 +117,33 @@ def _rates(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> at.Rates
         pool.power_cap_w,
         pool.clock_mhz,
     )
+
+
+def _rates(tables: ServingTables, service: Service, pool: PoolPlan) -> at.Rates:
+    """The performance model as the kernel reads it."""
     return at.Rates(
         decode=tables.decode,
         prefill=tables.prefill,
         waiting_w=_waiting_w(pool, service.tensor_parallel),
-        linger_s=accelerator.power.linger_s,
+        linger_s=pool.pool.node.accelerator.power.linger_s,
         batch_max=tables.batch_max,
         kv_capacity=tables.kv_capacity_tokens,
         prompt_tokens_max=service.engine.prefill_tokens_max,
     )
+
+
+def batch_within_promise(tables: ServingTables, tpot_s: float | None, traffic: Traffic) -> int:
+    """Most sequences that a replica can decode at once so that a token takes no longer than promised, prompts included.
+
+    What the replica can hold where nothing is promised; at least 1.
+    """
+    if tpot_s is None:
+        return tables.batch_max
+
+    def pace_s(batch: int) -> float:
+        return steady_state(tables, batch, traffic.mean_input_tokens, traffic.mean_output_tokens).tpot_s
+
+    return max(bisect_right(range(1, tables.batch_max + 1), tpot_s, key=pace_s), 1)
 
 
 def typical_context_tokens(traffic: Traffic) -> float:

@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 class FixedTimeService:
     """First come, first served on replicas that take one request at a time, whatever their clock."""
 
-    batch_max = 1
+    batch_within_promise = 1
 
     def __init__(
         self, name: str, power: Floats, replicas: Replicas, router: int, traffic: Traffic, latencies: Latencies

@@ -27,12 +27,19 @@ class TokenService:
     """Continuous batching on replicas; everything is up to the instant of the last `advance`."""
 
     def __init__(
-        self, name: str, rates: at.Rates, replicas: Replicas, router: int, traffic: Traffic, latencies: Latencies
+        self,
+        name: str,
+        rates: at.Rates,
+        batch_within_promise: int,
+        replicas: Replicas,
+        router: int,
+        traffic: Traffic,
+        latencies: Latencies,
     ) -> None:
         self.name, self.rates, self.replicas, self.router = name, rates, replicas, router
         self.latencies = latencies
         self.arrived = 0  # in the cohort
-        self.batch_max = rates.batch_max
+        self.batch_within_promise = batch_within_promise
         self._traffic = traffic
         self._active = np.zeros(0, np.int64)
         self._fleet = new_fleet(len(replicas.state), rates.batch_max)

@@ -131,7 +131,7 @@ class World:
             waiting=run.waiting,
             busy_share=min((busy_s - seen.busy_s) / (seconds * max(active, 1)), 1.0),
             arrivals_per_s=(run.seen - seen.arrived) / seconds,
-            batch_max=run.batch_max,
+            batch_max=run.batch_within_promise,
             replicas_min=self.plan.deployments[service].service.replicas_min,
             replicas_max=self.plan.deployments[service].service.replicas_max,
         )

@@ -97,10 +97,11 @@ def with_measure(plan: Plan, context: Context) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What a measure costs up front, and the assumed figures it rests on."""
+    """What a measure costs up front, the assumed figures it rests on, and what its user should know."""
 
     upfront: tuple[UpFront, ...]
     assumed: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def with_paid(plan: Plan, paid: Paid) -> Plan:
@@ -108,7 +109,8 @@ def with_paid(plan: Plan, paid: Paid) -> Plan:
     served = {service.field.name for service in plan.scenario.services} | {ANY_FIELD}
     new = (name for name in paid.assumed if not _is_of_another_field(name, served))
     assumed = tuple(dict.fromkeys((*plan.assumed, *new)))
-    return replace(plan, upfront=(*plan.upfront, *paid.upfront), assumed=assumed)
+    warnings = (*plan.warnings, *paid.warnings)
+    return replace(plan, upfront=(*plan.upfront, *paid.upfront), assumed=assumed, warnings=warnings)
 
 
 def _is_of_another_field(figure: str, served: Container[str]) -> bool:
@@ -123,7 +125,8 @@ def acted(
     """The targets after the technique and what that costs; those that it does not act on stay as they were."""
     names = chosen_targets(technique, targets, measure)
     changed = {name: technique.apply(target) if name in names else target for name, target in targets.items()}
-    return changed, Paid(tuple(technique.upfront(targets[name]) for name in names), technique.assumed())
+    notes = (f"{measure.path}: '{measure.kind}' changes nothing: it is so without it",) if changed == targets else ()
+    return changed, Paid(tuple(technique.upfront(targets[name]) for name in names), technique.assumed(), notes)
 
 
 def chosen_targets(technique: Technique[Target], targets: Mapping[str, Target], measure: Measure) -> tuple[str, ...]:

@@ -47,7 +47,8 @@ class Autoscale(Strict):
     """Replicas follow the load between the service's min and max."""
 
     target_utilisation: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="Requests in the system / requests that the replicas can hold, which the autoscaler aims at."
+        description="Requests in the system / requests that the replicas can decode at once within the promise on TPOT "
+        "(hold at once, where none is given), which the autoscaler aims at."
     )
     period_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
         default=None, description="Time between looks [s]. Default: 15, as the Kubernetes horizontal autoscaler has it."

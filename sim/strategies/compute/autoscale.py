@@ -3,7 +3,8 @@
 A continuously batching replica is "busy" at one sequence as at two hundred, so the busy share of its time (or the GPU
 utilisation that monitoring shows) says nothing about the room left. The field scales on concurrency instead, as the
 Knative autoscaler does and as the vendors' guides for LLM serving advise: requests in the system, running and waiting,
-against the batch that a replica can hold. Waiting requests count, so a growing queue calls for replicas at once.
+against the batch that a replica can decode within the promised time per token (prompts taken in on the way included),
+or can hold where nothing is promised. Waiting requests count, so a growing queue calls for replicas at once.
 
     wanted = ceil((running + waiting) / (target_utilisation * batch_max))
 

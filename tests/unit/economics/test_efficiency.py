@@ -74,14 +74,15 @@ def test_leanness_weighs_services_by_the_time_their_outputs_take() -> None:
 
 
 def test_energy_of_the_work_leaves_idle_accelerators_out() -> None:
-    run = ledger()  # facility 5.2 kWh; accelerators 2.4 kWh, of which 1.6 idle; best clock 0.6 kWh
-    meter = metered(run, {"h100": pool()})
-    assert energy_of_the_work(run, meter) == pytest.approx(0.6 / (5.2 * (1 - 1.6 / 2.4)))
+    run = ledger()  # facility 5.2, IT 4 kWh; accelerators 2.4, of which 1.6 idle; best clock 0.6; 2 of 8 h counted
+    meter, plan = metered(run, {"h100": pool()}), apply_mix(scenario(), None)
+    idle_it_kwh = 1.6 + (4.0 - 2.4) * (1 - 2 / 8)
+    assert energy_of_the_work(plan, run, meter) == pytest.approx(0.6 / (5.2 * (1 - idle_it_kwh / 4.0)))
 
 
 def test_without_work_its_energy_is_not_applicable() -> None:
     run = ledger(pools={"h100": pool_totals(idle_accelerator_j=2.4 * 3.6e6, best_clock_j=0.0)})
-    assert energy_of_the_work(run, metered(run, {"h100": pool()})) is None
+    assert energy_of_the_work(apply_mix(scenario(), None), run, metered(run, {"h100": pool()})) is None
 
 
 def test_the_target_is_weighted_by_requests_completed_and_cut_at_one() -> None:

@@ -32,9 +32,7 @@ def test_without_a_name_the_first_mix_applies() -> None:
 
 def test_entries_of_the_users_file_are_known_and_read_anew_when_it_changes(tmp_path: Path) -> None:
     def with_hours(engineer_h: int) -> float:
-        text = (
-            f"techniques:\n  router.least-loaded:\n    engineer_h: {engineer_h}\n    sources: {{me: [engineer_h]}}\n"
-        )
+        text = f"techniques:\n  router.least-loaded:\n    engineer_h: {engineer_h}\n    sources: {{me: [engineer_h]}}\n"
         (tmp_path / "mine.yaml").write_text(text)
         utime(tmp_path / "mine.yaml", ns=(0, engineer_h))
         own = scenario(measure("compute", "router", router="least-loaded"), document={"catalog": "mine.yaml"})
@@ -130,6 +128,21 @@ def test_a_plant_replaces_the_one_of_the_site_at_a_capital_per_kw() -> None:
     plan = apply_mix(scenario(measure("energy", "plant", plant=plant)), "lean")
     assert plan.plant == plant
     assert (plan.upfront[0].capital_usd_per_kw, plan.upfront[0].life_y) == (2500.0, 15.0)
+
+
+def test_the_plant_that_is_there_costs_nothing_and_is_noted() -> None:
+    present = scenario().site.plant
+    plan = apply_mix(scenario(measure("energy", "plant", plant=present)), "lean")
+    assert plan.plant == present
+    assert (plan.upfront[0].engineer_h, plan.upfront[0].capital_usd_per_kw) == (0.0, 0.0)
+    assert any("changes nothing" in warning for warning in plan.warnings)
+
+
+def test_another_set_point_takes_hours_but_no_capital() -> None:
+    plant = PlantSpec(type=scenario().site.plant.type, overrides={**scenario().site.plant.overrides, "supply_c": 28.0})
+    cost = apply_mix(scenario(measure("energy", "plant", plant=plant)), "lean").upfront[0]
+    assert cost.capital_usd_per_kw == 0.0
+    assert 0.0 < cost.engineer_h < CATALOGUE.technique("plant", "any").engineer_h
 
 
 def test_assumed_figures_of_the_techniques_are_named_once() -> None:
