@@ -1,13 +1,34 @@
 """Studies: one run, a comparison of mixes, a sweep; their statistics, their store and the processes that do the work.
 
 Called by `sim.cli` and by users from Python. A study gives plain result objects; `sim.report` turns them into tables
-and charts. The engine is imported when the first point is simulated, not before.
+and charts. Names are imported at first use, since checking a scenario needs none of them, and the engine only when
+the first point is simulated.
 """
 
-from sim.study.comparing import compare
-from sim.study.comparison import Comparison
-from sim.study.point import Run
-from sim.study.running import run
-from sim.study.sweeping import Sweep, sweep
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.study.comparing import compare
+    from sim.study.comparison import Comparison
+    from sim.study.point import Run
+    from sim.study.running import run
+    from sim.study.sweeping import Sweep, sweep
 
 __all__ = ["Comparison", "Run", "Sweep", "compare", "run", "sweep"]
+HOMES = {
+    "Comparison": "sim.study.comparison",
+    "Run": "sim.study.point",
+    "Sweep": "sim.study.sweeping",
+    "compare": "sim.study.comparing",
+    "run": "sim.study.running",
+    "sweep": "sim.study.sweeping",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in HOMES:
+        return getattr(import_module(HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
