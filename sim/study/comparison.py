@@ -80,7 +80,8 @@ class Comparison:
             for mix, metrics in self.mixes.items()
             for metric, found in metrics.items()
         ]
-        return pd.DataFrame(rows).set_index(["mix", "metric"])
+        frame = pd.DataFrame(rows, columns=["mix", "metric", *Estimate.__annotations__, *_versus(None)])
+        return frame.set_index(["mix", "metric"])
 
 
 def compare_samples(

@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Generic, Literal, TypeVar
 
 from sim.errors import InvariantError, SimError
@@ -120,7 +122,8 @@ class _Pool(Generic[Task, Value]):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_labour, args=(theirs, self.work), daemon=True)
-        process.start()
+        with _hidden_main():
+            process.start()
         theirs.close()
         worker = _Worker(process, ours)
         self.crew.append(worker)
@@ -158,6 +161,20 @@ class _Pool(Generic[Task, Value]):
                 worker.process.kill()
                 worker.process.join()
         self.crew.clear()
+
+
+@contextlib.contextmanager
+def _hidden_main() -> Iterator[None]:
+    """Keeps spawned workers from running the caller's script again, which they would do to find what it defines.
+
+    Work and tasks come from importable modules, so a script needs no `if __name__ == "__main__"` around its studies.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _manner(exit_code: int | None) -> str:
