@@ -26,13 +26,14 @@ def names(text: str | None) -> list[str] | None:
 
 
 def writable(path: Path | None, endings: tuple[str, ...], sources: tuple[Path, ...] = ()) -> Path | None:
-    """The path of a file to write; UsageError unless its folder exists, its ending fits and it is no input."""
+    """The path of a file to write; UsageError unless its ending fits and it is no input. Its folder is made."""
     if path is None:
         return None
     if path.suffix.lower() not in endings:
         raise UsageError(f"{path}: the file's ending is {' or '.join(endings)}")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}")
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise UsageError(f"{path}: {above} is a file, not a folder")
     if any(path.resolve() == source.resolve() for source in sources):
         raise UsageError(f"{path} is an input: it is not written over")
     return path

@@ -9,7 +9,11 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Writes a file by way of a temporary one in the same folder; an interruption leaves the old file as it was."""
+    """Writes a file by way of a temporary one in the same folder; an interruption leaves the old file as it was.
+
+    Folders on the way that do not exist are made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
     temporary = Path(name)
     try:

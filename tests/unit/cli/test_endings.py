@@ -36,7 +36,7 @@ Dcsim = Callable[..., Answer]
         (["run", "none.yaml"], 3, "none.yaml"),
         (["compare", "s.yaml", "--replications", "0"], 2, "replications"),
         (["compare", "s.yaml", "--report", "r.txt"], 2, ".html"),
-        (["compare", "s.yaml", "--report", "none/r.html"], 2, "no folder"),
+        (["compare", "s.yaml", "--report", "s.yaml/r.html"], 2, "is a file, not a folder"),
         (["sweep", "s.yaml", "--set", "pools.few.nodes", "--out", "out"], 2, "PATH=VALUE"),
         (["sweep", "s.yaml", "--set", "seed=1,2", "--replications", "9999", "--out", "out"], 2, "39,996 points"),
         (["sweep", "s.yaml", "--set", "pools.few.nodes=4,-4", "--out", "out"], 3, "nodes"),
