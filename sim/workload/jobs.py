@@ -20,9 +20,10 @@ Floats = NDArray[np.float64]
 
 JOB_FORMATS: Final = ("swf",)
 
-# A log does not say what its jobs do with an accelerator. assumed: between memory-bound and compute-bound training.
+# A log does not say what its jobs do with an accelerator. assumed: modest training, which every accelerator of the
+# catalogue sustains at full clock within its design power, so that a job takes the time that the log says.
 LOGGED_U_MEMORY: Final = 0.35
-LOGGED_U_COMPUTE: Final = 0.40
+LOGGED_U_COMPUTE: Final = 0.20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import pytest
 from sim.catalog import Catalogue
 from sim.catalog.entries import NodeType
 from sim.errors import TraceError
+from sim.models.power import job_tables
 from sim.models.training import train_seconds
 from sim.scenario.specs import JobStream, JobTrace, TrainJobs
 from sim.workload import JobTable, open_jobs
@@ -46,10 +47,17 @@ def test_job_takes_its_figures_from_the_fields_of_the_format(tmp_path: Path) -> 
 
 def test_log_says_what_is_assumed_about_its_jobs(tmp_path: Path) -> None:
     jobs = table(written(tmp_path, line(1, 0, 1)))
-    assert (jobs.u_memory, jobs.u_compute) == (0.35, 0.40)
+    assert (jobs.u_memory, jobs.u_compute) == (0.35, 0.20)
     assert jobs.warnings == (
-        "log.swf: its jobs are assumed to reach 35% of memory bandwidth and 40% of peak FLOP/s, which sets their power",
+        "log.swf: its jobs are assumed to reach 35% of memory bandwidth and 20% of peak FLOP/s, which sets their power",
     )
+
+
+@pytest.mark.parametrize("name", Catalogue.built_in().names("accelerators"))
+def test_logged_job_takes_its_logged_time_on_every_accelerator(tmp_path: Path, name: str) -> None:
+    jobs = table(written(tmp_path, line(1, 0, 1)))
+    accelerator = Catalogue.built_in().accelerator(name)
+    assert job_tables(accelerator, jobs.u_memory, jobs.u_compute, None, None)[-1, 0] == 1.0
 
 
 def test_packed_log_without_header_is_read(tmp_path: Path) -> None:
