@@ -13,6 +13,7 @@ from sim.report.wording import duration
 from sim.study.batch import Progress, Watch
 
 LINE_EVERY_S = 10.0
+ENOUGH_SHARE = 0.02  # done before the time left is told; the first runs wait for the compiler
 
 
 @contextmanager
@@ -58,9 +59,8 @@ class _Lines:
             return
         self._said = now
         gained = progress.share - self._share_at_start
-        left = (
-            f", {duration(round((now - self._started) * (1.0 - progress.share) / gained))} left" if gained > 0 else ""
-        )
+        known = gained > ENOUGH_SHARE
+        left = f", {duration(round((now - self._started) * (1.0 - progress.share) / gained))} left" if known else ""
         click.echo(f"dcsim: {progress.share:.0%}, {_described(progress)}{left}", err=True)
 
 

@@ -16,6 +16,7 @@ from sim.economics.leanness import Leanness, leanness
 from sim.economics.metering import Metered, metered
 from sim.economics.shares import shares
 from sim.economics.work import job_result, quotient, service_result, useful_outputs
+from sim.kernels.draws import RANDOM_LAYOUT
 from sim.record.ledger import Ledger
 from sim.strategies import catalogue_of
 from sim.strategies.plan import Family, Plan
@@ -57,6 +58,7 @@ def appraise(plan: Plan, ledger: Ledger, seed: int) -> dict[str, object]:
         },
         "provenance": {
             "dcsim": version("dcsim"),
+            "random_layout": RANDOM_LAYOUT,
             "catalogue": catalogue_of(plan.scenario).digest(),
             "assumed": list(assumed),
         },

