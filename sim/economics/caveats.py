@@ -86,7 +86,8 @@ def _of_jobs(ledger: Ledger) -> Iterator[str]:
     """Jobs turned away or not done."""
     for name, totals in ledger.jobs.items():
         if totals.rejected:
-            yield f"{name}: {totals.rejected} of {totals.arrived} jobs rejected (more accelerators than the pool has)"
+            asked = f"{totals.rejected} of {totals.arrived} jobs rejected"
+            yield f"{name}: {asked} (more accelerators than jobs could ever get)"
         left = totals.running + totals.queued
         if left:
             yield f"{name}: {left} of {totals.arrived} jobs unfinished at the end ({totals.queued} not started)"

@@ -98,7 +98,8 @@ def _service(
     router = ROUTERS[deployment.router]
     if deployment.variant.model.family == "fixed-time":
         power = _fixed_time_power(pool, service.tensor_parallel)
-        return FixedTimeService(service.name, power, replicas, router, traffic, latencies)
+        linger_s = pool.pool.node.accelerator.power.linger_s
+        return FixedTimeService(service.name, power, linger_s, replicas, router, traffic, latencies)
     tables = _tables(deployment, pool, traffic)
     rates = _rates(tables, service, pool)
     kept = batch_within_promise(tables, service.slo.tpot_p99_s, traffic)
@@ -160,10 +161,10 @@ def _waiting_w(pool: PoolPlan, accelerators: int) -> Floats:
 
 
 def _fixed_time_power(pool: PoolPlan, accelerators: int) -> Floats:
-    """Watts of a replica at work, at its active floor, and at work at its most efficient clock, at each level."""
+    """Watts of a replica at work, at its active floor, idle, and at work at its best clock, at each level."""
     activity = (FIXED_TIME_ACTIVITY, FIXED_TIME_ACTIVITY)
     work = accelerators * job_tables(pool.pool.node.accelerator, *activity, pool.power_cap_w, pool.clock_mhz)[:, 1]
-    return np.column_stack((work, _waiting_w(pool, accelerators)[:, 0], np.full(len(work), work.min())))
+    return np.column_stack((work, _waiting_w(pool, accelerators), np.full(len(work), work.min())))
 
 
 def _pool_jobs(plan: Plan, pool: PoolPlan, nodes: Nodes, seed: int, replication: int, parts: _Parts) -> PoolJobs | None:
@@ -183,12 +184,18 @@ def _pool_jobs(plan: Plan, pool: PoolPlan, nodes: Nodes, seed: int, replication:
         [job_tables(accelerator, table.u_memory, table.u_compute, pool.power_cap_w, pool.clock_mhz) for table in tables]
     )
     kept_for_services = sum(
-        deployment.service.replicas_min * deployment.service.tensor_parallel
+        _fewest_replicas(deployment) * deployment.service.tensor_parallel
         for deployment in plan.deployments.values()
         if deployment.service.pool == pool.pool.name
     )
     most = pool.pool.accelerators - kept_for_services
     return PoolJobs([stream.name for stream in streams], tables, rates, policies.pop(), nodes.free, most, horizon_s)
+
+
+def _fewest_replicas(deployment: Deployment) -> int:
+    """Replicas that a service never goes below: all of them where nobody takes any away."""
+    service = deployment.service
+    return service.replicas_max if deployment.autoscaler is None else service.replicas_min
 
 
 def _place(world: World, service: str, deployment: Deployment) -> None:

@@ -23,12 +23,23 @@ class FixedTimeService:
     batch_within_promise = 1
 
     def __init__(
-        self, name: str, power: Floats, replicas: Replicas, router: int, traffic: Traffic, latencies: Latencies
+        self,
+        name: str,
+        power: Floats,
+        linger_s: float,
+        replicas: Replicas,
+        router: int,
+        traffic: Traffic,
+        latencies: Latencies,
     ) -> None:
-        """`power` f8[levels, 3]: watts of a replica at work, at its active floor, and at its most efficient clock."""
+        """`power` f8[levels, 4]: watts of a replica at work, at its active floor, idle, and at work at its best clock.
+
+        Out of work it stays at its floor for `linger_s`.
+        """
         self.name, self.replicas, self.router, self.latencies = name, replicas, router, latencies
         self.arrived = 0
         self._power = power
+        self._linger_s = linger_s
         self._traffic = traffic
         most = len(replicas.state)
         self._times = np.zeros((most, fixed_time.TIMES))
@@ -67,7 +78,7 @@ class FixedTimeService:
         start_s, finish_s, replica = np.empty(rows), np.empty(rows), np.empty(rows, np.int64)
         self._turn = fixed_time.assign(
             self.router, rows, self._next, chunk.arrival_s, chunk.service_s, self._active, self._turn,
-            self._times, self._free_s, self._tree, start_s, finish_s, replica,
+            self._linger_s, self._times, self._free_s, self._tree, start_s, finish_s, replica,
         )  # fmt: skip
         arrival_s = chunk.arrival_s[self._next : stop]
         self._open = np.concatenate((self._open, np.column_stack((arrival_s, start_s, finish_s))))
@@ -77,16 +88,17 @@ class FixedTimeService:
         self._next = stop
 
     def _count_energy(self, now: float) -> None:
-        """Adds what the replicas drew since the last time: at work for their busy seconds, else at the floor."""
-        before = self.busy_s.copy()
-        fixed_time.credit_all(self._times, now)
-        busy_s = self.busy_s - before
+        """Adds what the replicas drew since the last time: at work, then at the floor for a while, then idle."""
+        counted = self._times[:, (fixed_time.BUSY_S, fixed_time.FLOOR_S)]
+        fixed_time.credit_all(self._times, now, self._linger_s)
+        busy_s, floor_s = (self._times[:, (fixed_time.BUSY_S, fixed_time.FLOOR_S)] - counted).T
         seconds, self._counted_to_s = now - self._counted_to_s, now
-        rates = self._power[self._levels]
-        wait_j = rates[:, 1] * (seconds - busy_s) * self.replicas.drawing
+        work_w, floor_w, idle_w, best_w = self._power[self._levels].T
+        idle_s = np.maximum(seconds - busy_s - floor_s, 0.0)
+        wait_j = (floor_w * floor_s + idle_w * idle_s) * self.replicas.drawing
         self.wait_j += wait_j
-        self.energy_j += wait_j + rates[:, 0] * busy_s
-        self.best_j += rates[:, 2] * busy_s
+        self.energy_j += wait_j + work_w * busy_s
+        self.best_j += best_w * busy_s
 
     def _end_requests(self, now: float) -> None:
         """Folds away the requests that have ended."""
@@ -111,8 +123,8 @@ class FixedTimeService:
         rebuild(self._tree, self._free_s)
 
     def begin_waiting(self, replica: int, now: float) -> None:
-        """A replica has just come up."""
-        self._times[replica, fixed_time.CREDITED_S] = now
+        """A replica has just come up and waits for work at the active floor."""
+        self._times[replica, (fixed_time.FREE_S, fixed_time.CREDITED_S)] = now
 
     def set_levels(self, levels: Ints, now: float) -> None:
         """Clock level of each replica; it changes what they draw, not how long a request takes."""

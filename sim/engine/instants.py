@@ -12,6 +12,8 @@ from itertools import count
 from simpy import Environment, Event
 from simpy.events import EventPriority
 
+SAME_INSTANT_S = 1e-6  # hours written in decimals miss a multiple by less; no interval of the meter is that short
+
 
 class Order(IntEnum):
     """Who goes first at one instant; lower is earlier."""
@@ -24,16 +26,19 @@ class Order(IntEnum):
 
 
 def multiples(period_s: float, horizon_s: float, *extra_s: float) -> Iterator[float]:
-    """k * period_s for k = 1, 2, ... up to the horizon, which ends it, with the extra instants in their places."""
+    """k * period_s for k = 1, 2, ... up to the horizon, which ends it, with the extra instants in their places.
+
+    An extra instant, or the horizon, takes the place of a multiple that it is equal to but for rounding.
+    """
     waiting = sorted({instant for instant in (*extra_s, horizon_s) if 0.0 < instant <= horizon_s})
     for k in count(1):
         instant = k * period_s
-        while waiting and waiting[0] < instant:
+        while waiting and waiting[0] < instant - SAME_INSTANT_S:
             yield waiting.pop(0)
+        if waiting and waiting[0] <= instant + SAME_INSTANT_S:
+            instant = waiting.pop(0)
         if instant > horizon_s:
             return
-        if waiting and waiting[0] == instant:
-            waiting.pop(0)
         yield instant
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,21 @@ from sim.strategies.plan import PoolPlan
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class NodeUse:
+    """What services and jobs did with the accelerators of each node over an interval."""
+
+    held_s: Floats  # accelerator-seconds
+    busy_s: Floats  # of those, at work
+    drawn_s: Floats  # of those, what drawn_j accounts for; in the others they idle
+    drawn_j: Floats
+
+    @classmethod
+    def none(cls, nodes: int) -> NodeUse:
+        """Nothing yet."""
+        return cls(*(np.zeros(nodes) for _ in range(4)))
 
 
 class Nodes:
@@ -54,30 +71,26 @@ class Nodes:
         """Frees accelerators of a node."""
         self.free[node] += accelerators
 
-    def settle(self, seconds: float, supply_c: float, held_j: Floats, busy_s: Floats, drawing_s: Floats) -> None:
-        """Power and temperature after `seconds`.
-
-        Per node: joules of accelerators that services and jobs hold, accelerator-seconds spent on work, and
-        accelerator-seconds that `held_j` accounts for; the rest of the accelerators idle where they are ours.
-        """
+    def settle(self, seconds: float, supply_c: float, use: NodeUse) -> None:
+        """Power and temperature after `seconds`; accelerators that `use` has no joules of idle where they are ours."""
         node = self.plan.pool.node
-        present = np.full(len(self.free), float(node.accelerators))
-        if not self.ours_when_idle:
-            present -= self.free
-        idle_j = node.accelerator.idle_w * np.maximum(present * seconds - drawing_s, 0.0)
+        all_s = node.accelerators * seconds
+        ours_s = np.full(len(self.free), all_s) if self.ours_when_idle else use.held_s
+        idle_j = node.accelerator.idle_w * np.maximum(ours_s - use.drawn_s, 0.0)
+        taken_j = use.drawn_j + idle_j
         settle(
             seconds,
             supply_c + self.inlet_rise_c,
-            held_j + idle_j,
-            np.minimum(busy_s / (node.accelerators * seconds), 1.0),
-            present / node.accelerators,
+            taken_j,
+            np.minimum(use.busy_s / all_s, 1.0),
+            np.minimum(ours_s / all_s, 1.0),
             self._figures,
             self._psu_load,
             self._psu_efficiency,
             self.state,
         )
         self.unheld_j += float(idle_j.sum())
-        self.accelerator_j += float((held_j + idle_j).sum())
+        self.accelerator_j += float(taken_j.sum())
         self.it_j += self.it_w * seconds
         self.throttled_s += int(np.count_nonzero(self.level < self.top_level)) * seconds
         self.hottest_c = max(self.hottest_c, self.temperature_c)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.fixed_time_service import FixedTimeService
-from sim.engine.nodes import Nodes
+from sim.engine.nodes import Nodes, NodeUse
 from sim.engine.pool_jobs import PoolJobs
 from sim.engine.replicas import NOWHERE, STARTING
 from sim.engine.token_service import TokenService
@@ -86,24 +86,26 @@ class World:
     def _advance_pool(self, pool: PoolRun, now: float, seconds: float) -> None:
         """Requests and jobs first, then the power and heat that they cause."""
         nodes = pool.nodes
-        held_j, busy_s, drawing_s = (np.zeros(len(nodes.free)) for _ in range(3))
+        use = NodeUse.none(len(nodes.free))
         for run in pool.services:
             run.advance(now)
             run.replicas.count_time(now)
-            each, on = run.replicas.accelerators_each, run.replicas.drawing
+            each, held, on = run.replicas.accelerators_each, run.replicas.state != OFF, run.replicas.drawing
             at = run.replicas.node[on]
-            np.add.at(held_j, at, (run.energy_j - pool.energy_seen_j[run.name])[on])
-            np.add.at(busy_s, at, (run.busy_s - pool.busy_seen_s[run.name])[on] * each)
-            np.add.at(drawing_s, at, seconds * each)
+            np.add.at(use.held_s, run.replicas.node[held], seconds * each)
+            np.add.at(use.busy_s, at, (run.busy_s - pool.busy_seen_s[run.name])[on] * each)
+            np.add.at(use.drawn_s, at, seconds * each)
+            np.add.at(use.drawn_j, at, (run.energy_j - pool.energy_seen_j[run.name])[on])
             pool.energy_seen_j[run.name] = run.energy_j.copy()
             pool.busy_seen_s[run.name] = run.busy_s.copy()
         if pool.jobs is not None:
             pool.jobs.advance(now)
             joules, held_s = pool.jobs.take_node_energy()
-            held_j += joules
-            busy_s += held_s
-            drawing_s += held_s
-        nodes.settle(seconds, self.plant_now.supply_c, held_j, busy_s, drawing_s)
+            use.held_s += held_s
+            use.busy_s += held_s
+            use.drawn_s += held_s
+            use.drawn_j += joules
+        nodes.settle(seconds, self.plant_now.supply_c, use)
 
     # --- look ---
 

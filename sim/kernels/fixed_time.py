@@ -24,15 +24,20 @@ FREE_S: Final = 0  # when it has done all that was given to it
 BUSY_FROM_S: Final = 1  # begin of its current busy spell
 CREDITED_S: Final = 2  # up to where BUSY_S is kept
 BUSY_S: Final = 3  # total
-TIMES: Final = 4
+FLOOR_S: Final = 4  # total out of work, but not yet idle
+TIMES: Final = 5
 
 
 @compiled
-def credit(times: Floats, r: int, now: float) -> None:
-    """Brings the busy time of replica r up to `now`; nothing may have been given to it for a start before that."""
-    begin = max(times[r, BUSY_FROM_S], times[r, CREDITED_S])
-    times[r, BUSY_S] += max(min(times[r, FREE_S], now) - begin, 0.0)
-    times[r, CREDITED_S] = max(times[r, CREDITED_S], now)
+def credit(times: Floats, r: int, now: float, linger_s: float) -> None:
+    """Brings the totals of replica r up to `now`; nothing may have been given to it for a start before that.
+
+    A replica out of work stays at its active floor for `linger_s`, then it idles.
+    """
+    since, free = times[r, CREDITED_S], times[r, FREE_S]
+    times[r, BUSY_S] += max(min(free, now) - max(times[r, BUSY_FROM_S], since), 0.0)
+    times[r, FLOOR_S] += max(min(free + linger_s, now) - max(free, since), 0.0)
+    times[r, CREDITED_S] = max(since, now)
 
 
 @compiled
@@ -44,6 +49,7 @@ def assign(
     service_s: Floats,
     active: Ints,
     turn: int,
+    linger_s: float,
     times: Floats,
     free_s: Floats,
     tree: Ints,
@@ -64,7 +70,7 @@ def assign(
             r = active[turn % active.shape[0]]
             turn = (turn + 1) % active.shape[0]
         if times[r, FREE_S] <= now:
-            credit(times, r, now)
+            credit(times, r, now, linger_s)
             times[r, BUSY_FROM_S] = now
         start = max(now, times[r, FREE_S])
         finish = start + service_s[first + i]
@@ -79,10 +85,10 @@ def assign(
 
 
 @compiled
-def credit_all(times: Floats, now: float) -> None:
-    """Brings the busy time of all replicas up to `now`."""
+def credit_all(times: Floats, now: float, linger_s: float) -> None:
+    """Brings the totals of all replicas up to `now`."""
     for r in range(times.shape[0]):
-        credit(times, r, now)
+        credit(times, r, now, linger_s)
 
 
 def warm_up() -> None:
@@ -90,5 +96,6 @@ def warm_up() -> None:
     one, times, tree = np.ones(1), np.zeros((1, TIMES)), new_tree(1)
     numbers = np.zeros(1, np.int64)
     rebuild(tree, one)
-    assign(LEAST_LOADED, 1, 0, one, one, numbers, 0, times, one.copy(), tree, one.copy(), one.copy(), numbers.copy())
-    credit_all(times, 2.0)
+    free, start, finish, replica = one.copy(), one.copy(), one.copy(), numbers.copy()
+    assign(LEAST_LOADED, 1, 0, one, one, numbers, 0, 1.0, times, free, tree, start, finish, replica)
+    credit_all(times, 2.0, 1.0)

@@ -27,7 +27,7 @@ COMING: Final = 0
 QUEUED: Final = 1
 RUNNING: Final = 2
 DONE: Final = 3
-REJECTED: Final = 4  # asks for more accelerators than the pool has
+REJECTED: Final = 4  # asks for more accelerators than jobs could ever get
 
 # cursors, int64 (CURSORS,)
 NEXT_JOB: Final = 0  # first job not yet submitted

@@ -92,7 +92,7 @@ def test_rejections_and_unfinished_jobs_are_told() -> None:
     )
     assert about("rejected", run, given) == [
         "chat: 2 of 102 requests rejected",
-        "batch: 1 of 16 jobs rejected (more accelerators than the pool has)",
+        "batch: 1 of 16 jobs rejected (more accelerators than jobs could ever get)",
     ]
     assert about("jobs unfinished", run, given) == ["batch: 5 of 16 jobs unfinished at the end (3 not started)"]
 

@@ -14,6 +14,7 @@ from sim.kernels.tournament import new_tree, rebuild
 from twins.queues import kiefer_wolfowitz, lindley
 
 Floats = NDArray[np.float64]
+LINGER_S = 0.5
 
 
 def assigned(
@@ -27,12 +28,12 @@ def assigned(
     for begin, stop in pairwise(edges):
         replica = np.zeros(stop - begin, np.int64)
         turn = fixed_time.assign(
-            router, int(stop - begin), int(begin), arrival_s, service_s, active, turn, times, free_s, tree,
+            router, int(stop - begin), int(begin), arrival_s, service_s, active, turn, LINGER_S, times, free_s, tree,
             start_s[begin:stop], finish_s[begin:stop], replica,
         )  # fmt: skip
         if stop > begin:
-            fixed_time.credit_all(times, float(arrival_s[stop - 1]))
-    fixed_time.credit_all(times, 1e12)
+            fixed_time.credit_all(times, float(arrival_s[stop - 1]), LINGER_S)
+    fixed_time.credit_all(times, 1e12, LINGER_S)
     return start_s, finish_s, times
 
 
@@ -54,6 +55,15 @@ def test_round_robin_is_one_lindley_recursion_per_server() -> None:
     start_s, _, _ = assigned(arrival_s, service_s, 3, at.ROUND_ROBIN, 5)
     for r in range(3):
         assert np.array_equal(start_s[r::3], lindley(arrival_s[r::3].tolist(), service_s[r::3].tolist()))
+
+
+def test_a_server_out_of_work_is_at_its_floor_for_the_time_it_lingers_and_no_longer() -> None:
+    arrival_s, service_s = drawn(3_000, 2)
+    for blocks in (1, 100):
+        start_s, finish_s, times = assigned(arrival_s, service_s, 2, at.ROUND_ROBIN, blocks)
+        for r in range(2):
+            gaps_s = np.append(start_s[r::2], 1e12) - np.append(0.0, finish_s[r::2])
+            assert times[r, fixed_time.FLOOR_S] == pytest.approx(np.minimum(gaps_s, LINGER_S).sum(), rel=1e-9)
 
 
 def test_blocks_change_nothing() -> None:
