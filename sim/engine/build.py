@@ -28,6 +28,7 @@ from sim.workload import JobTable, Traffic, open_jobs, open_traffic
 
 Floats = NDArray[np.float64]
 ROUTERS = {"round-robin": at.ROUND_ROBIN, "least-loaded": at.LEAST_LOADED}
+TYPICAL_LOAD = 0.5  # assumed: share of its design power that the plant carries before the run begins
 FIXED_TIME_ACTIVITY = 0.5  # assumed: memory and compute utilisation while a fixed-time request is at work
 
 
@@ -48,10 +49,10 @@ def build_world(plan: Plan, seed: int, replication: int) -> Built:
     carbon, carbon_notes = build_signal(site.carbon.g_per_kwh, scenario.start, scenario.horizon_s, "carbon intensity")
     design_w = sum(pool.pool.nodes * full_power_w(pool, fan_share=1.0) for pool in plan.pools.values())
     facility = build_plant(plan.plant, design_w, weather)
-    supply_c = facility.respond(0.5 * design_w, weather.air(0.0)).supply_c
+    plant_now = facility.respond(TYPICAL_LOAD * design_w, weather.air(0.0))
     pools, parts = {}, _Parts()
     for name, pool in plan.pools.items():
-        nodes = Nodes(pool, facility, supply_c)
+        nodes = Nodes(pool, facility, plant_now.supply_c)
         jobs = _pool_jobs(plan, pool, nodes, seed, replication, parts)
         services = [
             _service(plan, deployment, pool, seed, replication, parts)
@@ -62,7 +63,7 @@ def build_world(plan: Plan, seed: int, replication: int) -> Built:
         for run in services:
             pools[name].energy_seen_j[run.name] = run.energy_j.copy()
             pools[name].busy_seen_s[run.name] = run.busy_s.copy()
-    world = World(plan, pools, facility, weather, price, carbon)
+    world = World(plan, pools, facility, plant_now, weather, price, carbon)
     for service, deployment in plan.deployments.items():
         _place(world, service, deployment)
     notes = (*plan.warnings, *weather.warnings, *facility.warnings, *price_notes, *carbon_notes, *parts.warnings)

@@ -20,7 +20,7 @@ from sim.engine.token_service import TokenService
 from sim.errors import InvariantError
 from sim.facility import Facility, Weather
 from sim.kernels.serving_layout import DRAINING, OFF, ON
-from sim.protocols import ServiceView, Signal
+from sim.protocols import FacilityResponse, ServiceView, Signal
 from sim.strategies.plan import Plan
 
 Floats = NDArray[np.float64]
@@ -56,18 +56,20 @@ class World:
         plan: Plan,
         pools: Mapping[str, PoolRun],
         facility: Facility,
+        plant_now: FacilityResponse,
         weather: Weather,
         price: Signal,
         carbon: Signal,
     ) -> None:
+        """`plant_now` is what the facility does until it first looks at the IT power."""
         scenario = plan.scenario
         self.plan, self.pools, self.facility, self.weather = plan, pools, facility, weather
+        self.plant_now = plant_now
         self.price, self.carbon = price, carbon
         self.horizon_s, self.warmup_s = scenario.horizon_s, scenario.warmup_s
         self.services = {run.name: run for pool in pools.values() for run in pool.services}
         self.pool_of = {run.name: pool for pool in pools.values() for run in pool.services}
         self.now = 0.0
-        self.plant_now = facility.respond(self.it_w, weather.air(0.0))
         self._plant_from_s = 0.0
         self._plant_from_j = 0.0
         self._seen = {name: Seen() for name in self.services}
@@ -108,11 +110,6 @@ class World:
         nodes.settle(seconds, self.plant_now.supply_c, use)
 
     # --- look ---
-
-    @property
-    def it_w(self) -> float:
-        """IT power, mean over the last step [W]."""
-        return sum(pool.nodes.it_w for pool in self.pools.values())
 
     @property
     def it_j(self) -> float:
