@@ -172,8 +172,9 @@ def test_factors_stay_within_bounds(
     counted: float, allocated: float, idle: float, first: Acquire, second: Acquire
 ) -> None:
     held_s = allocated * 8 * HOUR_S
-    accelerator_j = 2.4 * 3.6e6
+    accelerator_j = 1.2 * 3.6e6
     totals = pool_totals(
+        it_j=2.0 * 3.6e6,  # as the meter below says
         allocated_accelerator_s=held_s,
         counted_accelerator_s=counted * held_s,
         accelerator_j=accelerator_j,

@@ -158,7 +158,13 @@ def test_a_reader_that_leaves_is_no_error(folder: Path) -> None:
 def test_an_interrupted_sweep_leaves_a_table_and_resumes(folder: Path) -> None:
     sweep = command("sweep", "s.yaml", "--set", "pools.few.nodes=4,5", "--replications", 400, "--out", "w")
     running = subprocess.Popen(
-        sweep, cwd=folder, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}
+        sweep,
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+        # a shell starts its background jobs deaf to Ctrl-C, and these tests may run in one
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not (folder / "w" / "results.sqlite").exists():
         assert running.poll() is None
