@@ -49,6 +49,7 @@ class FixedTimeService:
         self._active = np.zeros(0, np.int64)
         self._turn = 0
         self._counted_to_s = 0.0
+        self._counted_s = np.zeros((most, 2))  # of BUSY_S and FLOOR_S, what is in the joules already
         self.energy_j, self.wait_j, self.best_j = np.zeros(most), np.zeros(most), np.zeros(most)
         self._open = np.zeros((0, 3))  # requests in the system: arrival, start, finish
         self._open_at = np.zeros(0, np.int64)
@@ -89,9 +90,10 @@ class FixedTimeService:
 
     def _count_energy(self, now: float) -> None:
         """Adds what the replicas drew since the last time: at work, then at the floor for a while, then idle."""
-        counted = self._times[:, (fixed_time.BUSY_S, fixed_time.FLOOR_S)]
         fixed_time.credit_all(self._times, now, self._linger_s)
-        busy_s, floor_s = (self._times[:, (fixed_time.BUSY_S, fixed_time.FLOOR_S)] - counted).T
+        kept_s = self._times[:, (fixed_time.BUSY_S, fixed_time.FLOOR_S)]
+        busy_s, floor_s = (kept_s - self._counted_s).T
+        self._counted_s = kept_s
         seconds, self._counted_to_s = now - self._counted_to_s, now
         work_w, floor_w, idle_w, best_w = self._power[self._levels].T
         idle_s = np.maximum(seconds - busy_s - floor_s, 0.0)

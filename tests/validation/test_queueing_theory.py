@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from made import chat, fixed_time, measure, pool, scenario
 from request_log import logged_run
 from sim.engine import simulate
-from sim.engine.build import build_world
+from sim.engine.build import FIXED_TIME_ACTIVITY, build_world
+from sim.models.power import busy_power_w, job_tables
 from sim.record.ledger import Ledger, ServiceTotals
 from sim.scenario.specs import Distribution, JobStream, JobTrace, PoissonTraffic, Scenario, Service, Slo, TraceTraffic
 from sim.strategies import apply_mix
@@ -233,6 +234,17 @@ def test_utilisation_law(case: Case) -> None:
     assert_agrees([utilisation(ledger) for ledger in ledgers], case.used)
     seconds = [ledger.window_s[1] - ledger.window_s[0] for ledger in ledgers]
     assert_agrees([desk_of(ledger).completed / span for ledger, span in zip(ledgers, seconds, strict=True)], RATE_PER_S)
+
+
+def test_watts_of_work_are_drawn_for_as_long_as_replicas_are_busy() -> None:
+    """The waits between requests are shorter than a replica stays at its active floor."""
+    made = queue(replace(QUICK[3], horizon_s=600.0))
+    accelerator = made.pools[0].node.accelerator
+    work_w = job_tables(accelerator, FIXED_TIME_ACTIVITY, FIXED_TIME_ACTIVITY, None, None)[-1, 1]
+    floor_w = float(busy_power_w(accelerator, accelerator.clock.max_mhz, 0.0, 0.0))
+    totals = desk_of(replications(made, 111, 1)[0])
+    waiting_s = totals.held_accelerator_s - totals.busy_accelerator_s
+    assert totals.accelerator_j == pytest.approx(work_w * totals.busy_accelerator_s + floor_w * waiting_s, rel=1e-9)
 
 
 @pytest.mark.parametrize(("quantile", "share"), [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)])
