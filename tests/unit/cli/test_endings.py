@@ -164,7 +164,7 @@ def test_an_interrupted_sweep_leaves_a_table_and_resumes(folder: Path) -> None:
         text=True,
         env={**os.environ, "NO_COLOR": "1"},
         # a shell starts its background jobs deaf to Ctrl-C, and these tests may run in one
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )
     while not (folder / "w" / "results.sqlite").exists():
         assert running.poll() is None
