@@ -25,6 +25,7 @@ from sim.scenario.specs import (
     Site,
     Slo,
     Tariff,
+    TrainJobs,
     WeatherSource,
 )
 
@@ -35,6 +36,17 @@ def pool(name: str = "h100", node: str = "hgx-h100-8", nodes: int = 1, **acquire
     """Nodes that are owned unless said otherwise."""
     how = {"kind": "own", "capex_usd_per_node": 280_000.0, **acquire}
     return Pool(name=name, node=CATALOGUE.node(node), nodes=nodes, acquire=Acquire(**how))
+
+
+def hot(made: Pool, factor: float) -> Pool:
+    """A pool whose accelerators shed their heat so many times worse."""
+    accelerator = made.node.accelerator
+    air, liquid = (
+        replace(thermal, resistance_k_per_w=factor * thermal.resistance_k_per_w)
+        for thermal in (accelerator.thermal_air, accelerator.thermal_liquid)
+    )
+    changed = replace(accelerator, thermal_air=air, thermal_liquid=liquid)
+    return replace(made, node=replace(made.node, accelerator=changed))
 
 
 def chat(rate_per_s: float = 4.0, replicas: int = 4, **changes: Any) -> Service:
@@ -64,6 +76,13 @@ def fixed_time(rate_per_s: float, replicas: int, mean_service_s: float = 1.0, **
     """A service with exponential service times on the pool `h100`."""
     traffic = PoissonTraffic(rate_per_s=rate_per_s, service_s=Distribution(kind="exponential", mean=mean_service_s))
     return chat(1.0, replicas, name="desk", model=CATALOGUE.model("fixed-time"), traffic=traffic, slo=Slo(), **changes)
+
+
+def training(every_s: float | None = 200.0, accelerators: int = 8, **changes: Any) -> JobStream:
+    """A small training job (200 s on 8 H100) again and again, on the pool `h100`."""
+    model = CATALOGUE.model("llama-3.1-8b")
+    work = TrainJobs(model=model, tokens=2.0e6, precision="bf16", accelerators=accelerators, every_s=every_s)
+    return replace(JobStream(name="train", pool="h100", policy="fifo", work=work), **changes)
 
 
 def measure(family: Any, kind: str, targets: tuple[str, ...] | None = None, **options: Any) -> Measure:
@@ -112,3 +131,8 @@ def scenario(
         source=Path("made.yaml"),
     )
     return replace(made, **changes)
+
+
+def at_site(made: Scenario, **changes: Any) -> Scenario:
+    """A scenario at a site that differs."""
+    return replace(made, site=replace(made.site, **changes))
