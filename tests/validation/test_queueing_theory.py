@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -27,6 +28,8 @@ from sim.scenario.specs import Distribution, JobStream, JobTrace, PoissonTraffic
 from sim.strategies import apply_mix
 from sim.study.statistics import Estimate, estimate
 from twins.queues import kiefer_wolfowitz
+
+Policy = Literal["fifo", "sjf"]
 
 CONFIDENCE = 0.999
 PLANTED = 0.05  # the relative error that every check must see
@@ -150,8 +153,7 @@ QUICK = [
     Case(name="M/M/1 at .5", seed=101, servers=1, used=0.5, wait=1.0),
     Case(name="M/M/1 at .8", seed=102, servers=1, used=0.8, wait=4.0),
     Case(name="M/M/2 at .75", seed=103, servers=2, used=0.75, wait=1.2857142857),
-    Case(name="M/M/8 at .8", seed=104, servers=8, used=0.8, wait=0.2860280784, horizon_s=8000.0),
-    Case(name="M/M/10 at .8", seed=105, servers=10, used=0.8, wait=0.2045900754, horizon_s=10_000.0),
+    Case(name="M/M/8 at .8", seed=104, servers=8, used=0.8, wait=0.2860280784, horizon_s=6000.0),
     Case(name="M/D/1 at .9", seed=106, servers=1, used=0.9, wait=4.5, law=Distribution(kind="constant", mean=1.0)),
     Case(
         name="M/G/1 at .8, lognormal, cv .5", seed=107, servers=1, used=0.8, wait=wait_one(0.8, 1.25),
@@ -169,6 +171,7 @@ QUICK = [
     ),
 ]  # fmt: skip
 LONG = [
+    Case(name="M/M/10 at .8", seed=105, servers=10, used=0.8, wait=0.2045900754, horizon_s=20_000.0),
     Case(
         name="M/M/5 at .9", seed=201, servers=5, used=0.9, wait=1.5249864415, horizon_s=20_000.0, replications=20
     ),
@@ -216,7 +219,7 @@ def test_mean_wait_of_long_runs_is_that_of_theory(case: Case) -> None:
     assert_agrees([waited(ledger) / case.mean_s for ledger in ledgers], case.wait)
 
 
-@pytest.mark.parametrize("case", QUICK[1:4:2], ids=named)
+@pytest.mark.parametrize("case", QUICK[1:3], ids=named)
 def test_a_service_that_is_5_percent_slower_than_theory_thinks_is_refused(case: Case) -> None:
     ledgers = replications(queue(case, 1.0 + PLANTED), case.seed + 1000, case.replications)
     assert not inside(case.wait, interval([waited(ledger) / case.mean_s for ledger in ledgers]))
@@ -228,7 +231,7 @@ def utilisation(ledger: Ledger) -> float:
     return totals.busy_accelerator_s / totals.held_accelerator_s
 
 
-@pytest.mark.parametrize("case", [QUICK[1], QUICK[4], QUICK[6], QUICK[9]], ids=named)
+@pytest.mark.parametrize("case", [QUICK[1], QUICK[3], QUICK[5], QUICK[8]], ids=named)
 def test_utilisation_law(case: Case) -> None:
     ledgers = replications(queue(case), case.seed + 2000, 10)
     assert_agrees([utilisation(ledger) for ledger in ledgers], case.used)
@@ -358,9 +361,18 @@ def queue_of_jobs(folder: Path, seed: int, servers: int, used: float, jobs: int)
     return totals.wait_s.mean / 0.1, float(exact.mean()) / 0.1
 
 
-@pytest.mark.parametrize(("servers", "used"), [(1, 0.6), (2, 0.6)])
-def test_jobs_of_one_accelerator_wait_as_in_a_queue_of_many_servers(tmp_path: Path, servers: int, used: float) -> None:
-    found = [queue_of_jobs(tmp_path, 500 + 10 * servers + number, servers, used, 50_000) for number in range(20)]
+def test_jobs_of_one_accelerator_wait_as_in_a_queue_of_two_servers(tmp_path: Path) -> None:
+    found = [queue_of_jobs(tmp_path, 520 + number, 2, 0.6, 50_000) for number in range(20)]
     for simulated, recursion in found:
-        assert simulated == pytest.approx(recursion, rel=1e-9)
-    assert_agrees([simulated for simulated, _ in found], wait_many(servers, used))
+        assert simulated == pytest.approx(recursion, rel=1e-12)
+    assert_agrees([simulated for simulated, _ in found], wait_many(2, 0.6))
+
+
+@pytest.mark.parametrize(("policy", "wait_s"), [("fifo", 2323.81), ("sjf", 496.43)])
+def test_gangs_of_the_golden_log_wait_as_published(shared_data: Path, policy: Policy, wait_s: float) -> None:
+    work = JobTrace(path=shared_data / "hpc_jobs" / "golden-10k.swf.gz")
+    stream = JobStream(name="jobs", pool="h100", policy=policy, work=work)
+    made = scenario(jobs=[stream], pools=[pool(nodes=30)], horizon_s=1.8e6)
+    totals = simulate(apply_mix(made, None), 1).jobs["jobs"]
+    assert totals.completed == 10_000
+    assert totals.wait_s.mean == pytest.approx(wait_s, abs=0.005)
