@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow .venv
+.PHONY: demo test test-slow bench calibrate .venv
 
 .venv: .venv/installed
 
@@ -31,3 +31,11 @@ test: .venv/installed
 
 test-slow: .venv/installed
 	$(BIN)/pytest -m slow
+
+# Speeds as ratios to plain SimPy, measured in one run.
+bench: .venv/installed
+	PYTHONPATH=tests $(BIN)/python benchmarks/serving.py
+
+# Refits the performance and power models on a folder of measured tables: make calibrate DATA=folder
+calibrate: .venv/installed
+	$(BIN)/python -m benchmarks.calibrate $(DATA) --write
