@@ -220,7 +220,8 @@ def test_the_same_day_at_another_date_with_its_prices_changes_nothing(tmp_path: 
     equal(one, two)
     assert first["cost_usd"] == second["cost_usd"]
     assert first["carbon_kg"] == second["carbon_kg"]
-    assert set(one.meter.price_usd_per_kwh) == {0.05, 0.21}
+    for column, values in ((one.meter.price_usd_per_kwh, (0.05, 0.21)), (one.meter.carbon_g_per_kwh, (100.0, 700.0))):
+        assert np.array_equal(column, np.where(one.meter.start_s < 3600.0, *values))
 
 
 # --- work and machines ---

@@ -33,6 +33,7 @@ from sim.strategies import Plan, apply_mix
 FAMILIES = ("compute", "algorithm", "efficiency", "vertical")
 QUANTILES = ("mean", "p50", "p90", "p99", "max")
 SEVERAL_PARTS = 1e-9  # relative, for sums that are made in another order
+OVER_THE_CAP = 1.01  # a cap is resolved at the typical context; sequences that hold more draw a little more
 
 ACQUIRED = (
     Acquire(kind="own", capex_usd_per_node=280_000.0, resale_share=0.1),
@@ -243,7 +244,7 @@ def accelerators_keep_their_bounds(run: Run) -> None:
         assert 0.0 <= totals.counted_accelerator_s <= totals.allocated_accelerator_s * (1 + SEVERAL_PARTS)
         assert totals.allocated_accelerator_s <= totals.accelerator_s * (1 + SEVERAL_PARTS)
         assert totals.accelerator_j >= accelerator.idle_w * ours_s * (1 - SEVERAL_PARTS) - 1e-6
-        most_j = limit_w * totals.counted_accelerator_s + accelerator.power.floor_w * idle_s
+        most_j = limit_w * OVER_THE_CAP * totals.counted_accelerator_s + accelerator.power.floor_w * idle_s
         assert totals.accelerator_j <= most_j * (1 + SEVERAL_PARTS) + 1e-6
         assert totals.idle_accelerator_j + totals.best_clock_j <= totals.accelerator_j * (1 + SEVERAL_PARTS) + 1e-6
         assert totals.accelerator_j <= totals.it_j * (1 + SEVERAL_PARTS)
