@@ -142,7 +142,8 @@ class ServingEngine(Entry):
     memory_share: float  # of the accelerator's memory that weights and KV cache may fill
     overhead_bytes: float  # per accelerator: activations, graphs, communication buffers
     batch_max: int  # sequences decoding at once
-    prefill_tokens_max: int  # prompt tokens taken into one iteration
+    prefill_tokens_max: int  # tokens in one iteration: one per decoding sequence, the rest for prompts
+    kv_policy: str = "recompute"  # when KV memory runs out; or reserve: admit only what fits with its whole output
     start_s: float  # process start and warm-up of a replica, without loading weights
     load_bytes_per_s: float  # reading weights from storage, per node
 

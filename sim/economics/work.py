@@ -49,6 +49,7 @@ def service_result(
         "leanness": lean.reference_s / lean.used_s if lean else None,
         "mean_batch": totals.mean_batch,
         "replicas_mean": totals.replicas_mean,
+        "preemptions": totals.preemptions,
         "cost_usd": share.usd,
         "usd_per_useful_output": quotient(share.usd, totals.met),
         "usd_per_million_output_tokens": quotient(share.usd, tokens / MILLION),

@@ -73,6 +73,7 @@ def _service_totals(
         held_accelerator_s=end.held_s - begin.held_s,
         busy_accelerator_s=end.busy_s - begin.busy_s,
         accelerator_j=end.energy_j - begin.energy_j,
+        preemptions=end.preemptions - begin.preemptions,
         replicas_mean=(end.held_s - begin.held_s) / (run.replicas.accelerators_each * window_s),
     )
 

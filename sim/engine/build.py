@@ -28,6 +28,7 @@ from sim.workload import JobTable, Traffic, open_jobs, open_traffic
 
 Floats = NDArray[np.float64]
 ROUTERS = {"round-robin": at.ROUND_ROBIN, "least-loaded": at.LEAST_LOADED}
+KV_POLICIES = {"reserve": at.RESERVE, "recompute": at.RECOMPUTE}
 TYPICAL_LOAD = 0.5  # assumed: share of its design power that the plant carries before the run begins
 FIXED_TIME_ACTIVITY = 0.5  # assumed: memory and compute utilisation while a fixed-time request is at work
 
@@ -131,6 +132,7 @@ def _rates(tables: ServingTables, service: Service, pool: PoolPlan) -> at.Rates:
         batch_max=tables.batch_max,
         kv_capacity=tables.kv_capacity_tokens,
         prompt_tokens_max=service.engine.prefill_tokens_max,
+        kv_policy=KV_POLICIES[service.engine.kv_policy],
     )
 
 

@@ -21,6 +21,7 @@ class FixedTimeService:
     """First come, first served on replicas that take one request at a time, whatever their clock."""
 
     batch_within_promise = 1
+    preemptions = 0
 
     def __init__(
         self,

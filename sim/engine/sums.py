@@ -27,6 +27,7 @@ class ServiceSums:
     best_j: float
     outputs: int
     iterations: int
+    preemptions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ def _service_sums(run: ServiceRun) -> ServiceSums:
         best_j=float(run.best_j.sum()),
         outputs=run.outputs,
         iterations=run.iterations,
+        preemptions=run.preemptions,
     )
 
 

@@ -153,8 +153,18 @@ class TokenService:
 
     @property
     def running(self) -> int:
-        """Sequences in the batches."""
-        return int(self._fleet.counts[:, at.RUNNING].sum())
+        """Sequences that hold memory: in the batches, or with their prompt under way."""
+        return int(self._admitted.sum())
+
+    @property
+    def _admitted(self) -> Ints:
+        counts = self._fleet.counts
+        return np.asarray(counts[:, at.RUNNING] + (counts[:, at.PARTIAL] != at.NONE))
+
+    @property
+    def preemptions(self) -> int:
+        """How often a sequence lost its memory and had to be taken in again."""
+        return int(self._fleet.cursors[at.PREEMPTED])
 
     @property
     def waiting(self) -> int:
@@ -164,7 +174,7 @@ class TokenService:
     @property
     def outstanding(self) -> Ints:
         """Requests waiting or running at each replica."""
-        return np.asarray(self._fleet.counts[:, at.RUNNING] + self._fleet.counts[:, at.WAITING])
+        return np.asarray(self._admitted + self._fleet.counts[:, at.WAITING])
 
     @property
     def seen(self) -> int:
@@ -187,7 +197,7 @@ class TokenService:
     def check(self) -> None:
         """Raises InvariantError where the tables contradict each other."""
         counts, fleet = self._fleet.counts, self._fleet
-        if int(counts[:, at.RUNNING].sum() + counts[:, at.WAITING].sum()) != int(fleet.cursors[at.ALIVE]):
+        if int(self.outstanding.sum()) != int(fleet.cursors[at.ALIVE]):
             raise InvariantError(f"service '{self.name}': requests in queues and batches are not those alive")
-        if np.any(counts[counts[:, at.RUNNING] == 0, at.RESERVED] != 0):
+        if np.any(counts[self._admitted == 0, at.RESERVED] != 0):
             raise InvariantError(f"service '{self.name}': an empty replica holds KV memory")

@@ -19,5 +19,16 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 def compiled(function: Function) -> Function:
     """Compile a kernel at its first call; arguments are arrays (also in named tuples) and scalars."""
-    compiler = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]
+    return _compiled(function, forceinline=False)
+
+
+def inlined(function: Function) -> Function:
+    """Likewise, as a part of every kernel that calls it: a call hands over each array of a tuple word by word."""
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Function, *, forceinline: bool) -> Function:
+    compiler = njit(  # type: ignore[call-overload]
+        cache=True, nogil=True, error_model="numpy", forceinline=forceinline, _nrt=False
+    )
     return cast("Function", compiler(function))

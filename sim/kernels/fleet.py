@@ -28,7 +28,7 @@ def new_fleet(replicas: int, batch_max: int) -> at.Fleet:
     clocks[:, at.END_S] = np.inf
     clocks[:, at.WAIT_SINCE_S] = -np.inf
     counts = np.zeros((replicas, at.COUNTS), np.int64)
-    counts[:, (at.HEAD, at.TAIL)] = at.NONE
+    counts[:, (at.HEAD, at.TAIL, at.PARTIAL)] = at.NONE
     return at.Fleet(
         clocks=clocks,
         counts=counts,

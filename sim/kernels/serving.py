@@ -8,10 +8,13 @@ iterations up to the next sequence that finishes. Iteration i of a stretch (i = 
 A stretch is cut at the next boundary when a request arrives that can be admitted, or when the clock changes. Boundary
 times are always computed from the segment's begin, so the result does not depend on where `advance` stops on its way.
 
-Admission at a boundary, in order of arrival: while the batch has room, the KV cache has room for prompt and output
-(reserved whole, so nothing is ever preempted) and the prompts of the iteration stay within the engine's limit (a
-longer prompt is taken alone). Every admitted request gets its first token at the end of the iteration that takes its
-prompt in, and one more token per iteration from then on. A boundary at the very instant of an arrival sees it.
+Admission at a boundary, in order of arrival, while the batch has room and the KV cache has room: for prompt and
+output (RESERVE, so nothing is ever preempted), or for the prompt alone (RECOMPUTE: when memory runs out, the sequence
+admitted last goes back to the head of the queue and takes its tokens in again later). Memory is counted in tokens,
+half-filled blocks by their mean. An iteration holds at most `prompt_tokens_max` tokens, one for each decoding
+sequence and the rest for prompts, so long prompts are taken in over several iterations, beside decoding. A request
+gets its first token at the end of the iteration that takes in the last of its prompt, and one more per iteration from
+then on. A boundary at the very instant of an arrival sees it.
 
 The tables and their columns are in `sim.kernels.serving_layout`.
 """
@@ -20,15 +23,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.kernels.compiled import compiled
+from sim.kernels.compiled import compiled, inlined
 from sim.kernels.fleet import new_fleet
 from sim.kernels.serving_layout import (
+    ADMITTED,
     ALIVE,
     ARRIVALS_USED_UP,
     ARRIVED,
     BATCH_S,
     BEGIN_S,
     BEST_J,
+    BLOCK_SLACK,
     BUSY_S,
     CONTEXT,
     CREDITED,
@@ -64,25 +69,32 @@ from sim.kernels.serving_layout import (
     NONE,
     OFF,
     ON,
+    PARTIAL,
+    PREEMPTED,
     PREFILL_BEST_J,
     PREFILL_J,
     PREFILL_S,
     REACHED,
+    RECOMPUTE,
     REJECTED,
     REQUEST_J,
     REQUEST_S,
+    RESERVE,
     RESERVED,
     ROUND_ROBIN,
     ROUTED,
     RUNNING,
     SEGMENT_LEVEL,
+    SLOT_ADMITTED,
     SLOT_ARRIVAL_S,
     SLOT_BITS,
     SLOT_FIRST_S,
     SLOT_ID,
     SLOT_INPUT,
+    SLOT_MADE,
     SLOT_NEXT,
     SLOT_OUTPUT,
+    SLOT_TAKEN,
     SLOTS_FULL,
     SLOTS_MAX,
     STATE,
@@ -116,14 +128,14 @@ NOT_ROUTABLE = np.iinfo(np.int64).max
 # --- one segment -----------------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def stretch(step: float, per_token: float, context: int, batch: int, iterations: int) -> float:
     """Seconds (or joules) of so many decode iterations, from the cost of a step and of each token held."""
     n = float(iterations)
     return n * step + per_token * (context * n + batch * (0.5 * n * (n - 1.0)))
 
 
-@compiled
+@inlined
 def iterations_within(step: float, per_token: float, context: int, batch: int, span: float, most: int) -> int:
     """Whole iterations of a stretch that end within `span` seconds, at most `most`."""
     if span <= 0.0:
@@ -152,7 +164,7 @@ def credit_wait(rates: Rates, fleet: Fleet, r: int, since: float, now: float) ->
     clocks[r, WAIT_J] += joules
 
 
-@compiled
+@inlined
 def credit(rates: Rates, fleet: Fleet, r: int, now: float) -> None:
     """Brings the totals of replica r up to `now`, which lies within its segment or its wait.
 
@@ -200,7 +212,7 @@ def credit(rates: Rates, fleet: Fleet, r: int, now: float) -> None:
 # --- the heap of sequences by the iteration that ends them -----------------------------------------------------------
 
 
-@compiled
+@inlined
 def push(heap: Ints, size: int, key: int) -> None:
     """Adds `key` to the binary heap in heap[:size]; the caller counts."""
     i = size
@@ -213,7 +225,7 @@ def push(heap: Ints, size: int, key: int) -> None:
     heap[i] = key
 
 
-@compiled
+@inlined
 def pop(heap: Ints, size: int) -> None:
     """Removes the smallest key of heap[:size]; the caller counts."""
     key = heap[size - 1]
@@ -228,72 +240,205 @@ def pop(heap: Ints, size: int) -> None:
     heap[i] = key
 
 
+# --- prompts ---------------------------------------------------------------------------------------------------------
+
+
+@inlined
+def held_tokens(fleet: Fleet, r: int) -> int:
+    """KV tokens that the admitted sequences of replica r fill where its segment begins; a partial prompt as a whole."""
+    counts = fleet.counts
+    held = counts[r, CONTEXT] + BLOCK_SLACK * counts[r, RUNNING]
+    partial = counts[r, PARTIAL]
+    if partial != NONE:
+        held += fleet.slot_counts[partial, SLOT_INPUT] + fleet.slot_counts[partial, SLOT_MADE] + BLOCK_SLACK
+    return int(held)
+
+
+@inlined
+def admitted(counts: Ints, r: int) -> int:
+    """Sequences of replica r that hold memory: those in the batch and the one whose prompt is being taken in."""
+    return int(counts[r, RUNNING] + (1 if counts[r, PARTIAL] != NONE else 0))
+
+
+@inlined
+def admissible(rates: Rates, fleet: Fleet, r: int) -> bool:
+    """Whether the first waiting request of replica r fits beside the admitted ones."""
+    counts, sizes = fleet.counts, fleet.slot_counts
+    slot = counts[r, HEAD]
+    if slot == NONE or counts[r, PARTIAL] != NONE or counts[r, RUNNING] >= rates.batch_max:
+        return False
+    if rates.kv_policy == RESERVE:
+        return bool(counts[r, RESERVED] + sizes[slot, SLOT_INPUT] + sizes[slot, SLOT_OUTPUT] <= rates.kv_capacity)
+    need = sizes[slot, SLOT_INPUT] + sizes[slot, SLOT_MADE] + BLOCK_SLACK + counts[r, RUNNING] + 1
+    return bool(held_tokens(fleet, r) + counts[r, NEW_CONTEXT] + need <= rates.kv_capacity)
+
+
+@inlined
+def take_prompt(rates: Rates, fleet: Fleet, r: int, budget: int) -> int:
+    """Takes tokens of the partial prompt of replica r into the iteration that begins; how many.
+
+    Their cost is added to PREFILL_*. A prompt that is through joins the heap; its first token comes at the end.
+    """
+    clocks, counts, sizes = fleet.clocks, fleet.counts, fleet.slot_counts
+    slot = counts[r, PARTIAL]
+    whole, before = sizes[slot, SLOT_INPUT] + sizes[slot, SLOT_MADE], sizes[slot, SLOT_TAKEN]
+    chunk = min(whole - before, budget)
+    after = before + chunk
+    squares = float(after) * after - float(before) * before
+    cost = rates.prefill[counts[r, LEVEL]]
+    clocks[r, PREFILL_S] += cost[TOKEN_S] * chunk + cost[TOKEN2_S] * squares
+    clocks[r, PREFILL_J] += cost[TOKEN_J] * chunk + cost[TOKEN2_J] * squares
+    clocks[r, PREFILL_BEST_J] += cost[TOKEN_BEST_J] * chunk + cost[TOKEN2_BEST_J] * squares
+    sizes[slot, SLOT_TAKEN] = after
+    if after == whole:
+        clocks[r, PREFILL_S] += cost[REQUEST_S]
+        clocks[r, PREFILL_J] += cost[REQUEST_J]
+        last = counts[r, ITERATION] + sizes[slot, SLOT_OUTPUT] - sizes[slot, SLOT_MADE]
+        push(fleet.heap[r], counts[r, RUNNING], (last << SLOT_BITS) | slot)
+        counts[r, RUNNING] += 1
+        counts[r, NEW_CONTEXT] += whole + 1
+        counts[r, PARTIAL] = NONE
+    return int(chunk)
+
+
+@inlined
+def admit(rates: Rates, fleet: Fleet, r: int) -> int:
+    """Takes prompts into the iteration that begins at replica r; the chain of those that are through, by SLOT_NEXT."""
+    counts, sizes = fleet.counts, fleet.slot_counts
+    budget = rates.prompt_tokens_max - counts[r, DECODING]
+    through = NONE
+    while budget > 0:
+        if counts[r, PARTIAL] == NONE:
+            if not admissible(rates, fleet, r):
+                break
+            slot = counts[r, HEAD]
+            counts[r, HEAD] = sizes[slot, SLOT_NEXT]
+            counts[r, WAITING] -= 1
+            counts[r, PARTIAL] = slot
+            counts[r, RESERVED] += sizes[slot, SLOT_INPUT] + sizes[slot, SLOT_OUTPUT]
+            sizes[slot, SLOT_TAKEN] = 0
+            sizes[slot, SLOT_ADMITTED] = fleet.cursors[ADMITTED]
+            fleet.cursors[ADMITTED] += 1
+        slot = counts[r, PARTIAL]
+        budget -= take_prompt(rates, fleet, r, budget)
+        if counts[r, PARTIAL] == NONE:
+            sizes[slot, SLOT_NEXT] = through
+            through = slot
+    return through
+
+
+# --- running out of memory -------------------------------------------------------------------------------------------
+
+
+@compiled
+def take_out(heap: Ints, size: int, i: int) -> None:
+    """Removes position i of heap[:size]; the caller counts."""
+    key = heap[size - 1]
+    while i > 0 and heap[(i - 1) // 2] > key:
+        heap[i] = heap[(i - 1) // 2]
+        i = (i - 1) // 2
+    child = 2 * i + 1
+    while child < size - 1:
+        if child + 1 < size - 1 and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= key:
+            break
+        heap[i] = heap[child]
+        i, child = child, 2 * child + 1
+    heap[i] = key
+
+
+@compiled
+def newest(fleet: Fleet, r: int) -> int:
+    """Position in the heap of replica r of the sequence admitted last."""
+    found, latest = 0, -1
+    for i in range(fleet.counts[r, RUNNING]):
+        number = fleet.slot_counts[fleet.heap[r, i] & (SLOTS_MAX - 1), SLOT_ADMITTED]
+        if number > latest:
+            found, latest = i, number
+    return found
+
+
+@compiled
+def back_to_queue(fleet: Fleet, r: int, slot: int) -> None:
+    """Puts a preempted sequence first in the queue of replica r."""
+    counts, sizes = fleet.counts, fleet.slot_counts
+    sizes[slot, SLOT_NEXT] = counts[r, HEAD]
+    if counts[r, HEAD] == NONE:
+        counts[r, TAIL] = slot
+    counts[r, HEAD] = slot
+    counts[r, WAITING] += 1
+    counts[r, RESERVED] -= sizes[slot, SLOT_INPUT] + sizes[slot, SLOT_OUTPUT]
+    fleet.cursors[PREEMPTED] += 1
+
+
+@compiled
+def preempt(rates: Rates, fleet: Fleet, r: int) -> bool:
+    """Sends the newest sequences of replica r back until all others can take one more token; whether any went.
+
+    What they had made is kept as tokens to be taken in again with the prompt.
+    """
+    counts, sizes = fleet.counts, fleet.slot_counts
+    went = False
+    while admitted(counts, r) > 1 and held_tokens(fleet, r) + counts[r, RUNNING] > rates.kv_capacity:
+        went = True
+        if counts[r, PARTIAL] != NONE:
+            slot = counts[r, PARTIAL]
+            counts[r, PARTIAL] = NONE
+        else:
+            i = newest(fleet, r)
+            key = fleet.heap[r, i]
+            slot = key & (SLOTS_MAX - 1)
+            take_out(fleet.heap[r], counts[r, RUNNING], i)
+            counts[r, RUNNING] -= 1
+            sizes[slot, SLOT_MADE] = sizes[slot, SLOT_OUTPUT] - ((key >> SLOT_BITS) - counts[r, ITERATION])
+            counts[r, CONTEXT] -= sizes[slot, SLOT_INPUT] + sizes[slot, SLOT_MADE]
+        back_to_queue(fleet, r, slot)
+    return went
+
+
+@inlined
+def longest_stretch(rates: Rates, fleet: Fleet, r: int, preempted: bool) -> int:
+    """Iterations until the first running sequence of replica r ends, or memory for one more token each runs out."""
+    length = (fleet.heap[r, 0] >> SLOT_BITS) - fleet.counts[r, ITERATION]
+    if rates.kv_policy == RECOMPUTE:
+        if preempted:
+            return 1
+        length = min(length, (rates.kv_capacity - held_tokens(fleet, r)) // fleet.counts[r, RUNNING])
+    return int(max(length, 1))
+
+
 # --- begin and end of segments ---------------------------------------------------------------------------------------
 
 
-@compiled
-def admissible(rates: Rates, fleet: Fleet, r: int) -> bool:
-    """Whether the first waiting request of replica r fits beside the running ones."""
-    slot = fleet.counts[r, HEAD]
-    if slot == NONE or fleet.counts[r, RUNNING] >= rates.batch_max:
-        return False
-    need = fleet.slot_counts[slot, SLOT_INPUT] + fleet.slot_counts[slot, SLOT_OUTPUT]
-    return bool(fleet.counts[r, RESERVED] + need <= rates.kv_capacity)
-
-
-@compiled
-def admit(rates: Rates, fleet: Fleet, r: int) -> int:
-    """Moves waiting requests of replica r into the batch; returns how many, and writes the cost of their prompts."""
-    counts, slot_counts = fleet.counts, fleet.slot_counts
-    prompts, squares, taken = 0, 0.0, 0
-    while admissible(rates, fleet, r):
-        slot = counts[r, HEAD]
-        prompt, output = slot_counts[slot, SLOT_INPUT], slot_counts[slot, SLOT_OUTPUT]
-        if taken > 0 and prompts + prompt > rates.prompt_tokens_max:
-            break
-        prompts += prompt
-        squares += float(prompt) * prompt
-        taken += 1
-        counts[r, HEAD] = slot_counts[slot, SLOT_NEXT]
-        counts[r, WAITING] -= 1
-        counts[r, RESERVED] += prompt + output
-        push(fleet.heap[r], counts[r, RUNNING], ((counts[r, ITERATION] + output) << SLOT_BITS) | slot)
-        counts[r, RUNNING] += 1
-    cost = rates.prefill[counts[r, LEVEL]]
-    clocks = fleet.clocks
-    clocks[r, PREFILL_S] = cost[TOKEN_S] * prompts + cost[TOKEN2_S] * squares + cost[REQUEST_S] * taken
-    clocks[r, PREFILL_J] = cost[TOKEN_J] * prompts + cost[TOKEN2_J] * squares + cost[REQUEST_J] * taken
-    clocks[r, PREFILL_BEST_J] = cost[TOKEN_BEST_J] * prompts + cost[TOKEN2_BEST_J] * squares
-    counts[r, NEW_CONTEXT] = prompts + taken
-    return taken
-
-
-@compiled
+@inlined
 def begin_segment(rates: Rates, fleet: Fleet, r: int, now: float) -> None:
-    """Forms the segment of replica r that begins at the boundary `now`: admits, then decodes or waits."""
+    """Forms the segment of replica r that begins at the boundary `now`: preempts or admits, then decodes or waits."""
     clocks, counts = fleet.clocks, fleet.counts
+    preempted = rates.kv_policy == RECOMPUTE and preempt(rates, fleet, r)
     counts[r, SEGMENT_LEVEL] = counts[r, LEVEL]
     counts[r, DECODING] = counts[r, RUNNING]
     counts[r, CREDITED] = 0
+    counts[r, NEW_CONTEXT] = 0
+    for column in (CREDITED_J, CREDITED_BEST_J, PREFILL_S, PREFILL_J, PREFILL_BEST_J):
+        clocks[r, column] = 0.0
     clocks[r, BEGIN_S] = now
-    clocks[r, CREDITED_J] = 0.0
-    clocks[r, CREDITED_BEST_J] = 0.0
-    slot = counts[r, HEAD]
-    taken = admit(rates, fleet, r)
-    if counts[r, RUNNING] == 0:
+    through = NONE if preempted else admit(rates, fleet, r)
+    if counts[r, RUNNING] == 0 and counts[r, PARTIAL] == NONE:
         clocks[r, END_S] = NEVER
         clocks[r, WAIT_SINCE_S] = now
         return
-    counts[r, LENGTH] = 1 if taken > 0 else (fleet.heap[r, 0] >> SLOT_BITS) - counts[r, ITERATION]
+    counts[r, LENGTH] = 1 if clocks[r, PREFILL_S] > 0.0 else longest_stretch(rates, fleet, r, preempted)
     row = rates.decode[counts[r, LEVEL], counts[r, DECODING]]
     seconds = stretch(row[STEP_S], row[KV_S], counts[r, CONTEXT], counts[r, DECODING], counts[r, LENGTH])
     clocks[r, END_S] = now + (seconds + clocks[r, PREFILL_S])
-    for _ in range(taken):
-        fleet.slot_times[slot, SLOT_FIRST_S] = clocks[r, END_S]
-        slot = fleet.slot_counts[slot, SLOT_NEXT]
+    while through != NONE:
+        if fleet.slot_counts[through, SLOT_MADE] == 0:
+            fleet.slot_times[through, SLOT_FIRST_S] = clocks[r, END_S]
+        through = fleet.slot_counts[through, SLOT_NEXT]
 
 
-@compiled
+@inlined
 def log_row(
     fleet: Fleet, arrival: float, number: int, prompt: int, output: int, first: float, finish: float, r: int
 ) -> None:
@@ -309,7 +454,7 @@ def log_row(
     fleet.log_counts[row, LOG_REPLICA] = r
 
 
-@compiled
+@inlined
 def end_segment(rates: Rates, fleet: Fleet, r: int) -> None:
     """Ends the segment of replica r: its tokens count, the sequences that are through leave and are logged."""
     clocks, counts, times, sizes = fleet.clocks, fleet.counts, fleet.slot_times, fleet.slot_counts
@@ -333,7 +478,7 @@ def end_segment(rates: Rates, fleet: Fleet, r: int) -> None:
         fleet.cursors[ALIVE] -= 1
 
 
-@compiled
+@inlined
 def cut_segment(rates: Rates, fleet: Fleet, r: int, now: float) -> None:
     """Shortens the decode stretch of replica r to its first boundary at or after `now`."""
     clocks, counts = fleet.clocks, fleet.counts
@@ -354,7 +499,7 @@ def cut_segment(rates: Rates, fleet: Fleet, r: int, now: float) -> None:
 # --- requests --------------------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def enqueue(rates: Rates, fleet: Fleet, arrivals: Arrivals, i: int, r: int) -> None:
     """Gives arrival i of the chunk to replica r, whose segments before that instant have ended."""
     clocks, counts, cursors, sizes = fleet.clocks, fleet.counts, fleet.cursors, fleet.slot_counts
@@ -367,6 +512,7 @@ def enqueue(rates: Rates, fleet: Fleet, arrivals: Arrivals, i: int, r: int) -> N
     sizes[slot, SLOT_ID] = cursors[ARRIVED] + i
     sizes[slot, SLOT_INPUT] = arrivals.input_tokens[i]
     sizes[slot, SLOT_OUTPUT] = arrivals.output_tokens[i]
+    sizes[slot, SLOT_MADE] = 0
     sizes[slot, SLOT_NEXT] = NONE
     alone = counts[r, HEAD] == NONE
     if alone:
@@ -382,10 +528,11 @@ def enqueue(rates: Rates, fleet: Fleet, arrivals: Arrivals, i: int, r: int) -> N
         cut_segment(rates, fleet, r, now)
 
 
-@compiled
+@inlined
 def fits(rates: Rates, arrivals: Arrivals, i: int) -> bool:
     """Whether arrival i could ever be served: prompt and output within the whole KV cache."""
-    return int(arrivals.input_tokens[i]) + int(arrivals.output_tokens[i]) <= rates.kv_capacity
+    slack = BLOCK_SLACK if rates.kv_policy == RECOMPUTE else 0
+    return int(arrivals.input_tokens[i]) + int(arrivals.output_tokens[i]) + slack <= rates.kv_capacity
 
 
 @compiled
@@ -417,15 +564,15 @@ def serve_in_turn(rates: Rates, fleet: Fleet, arrivals: Arrivals, active: Ints, 
     fleet.cursors[TURN] = (turn + stop - start) % width
 
 
-@compiled
+@inlined
 def load_key(counts: Ints, r: int) -> int:
     """Key of replica r for the least-loaded router: outstanding requests, then who was chosen longest ago."""
     if counts[r, STATE] != ON:
         return NOT_ROUTABLE
-    return int(((counts[r, RUNNING] + counts[r, WAITING]) << 40) | counts[r, LAST_ROUTED])
+    return int(((admitted(counts, r) + counts[r, WAITING]) << 40) | counts[r, LAST_ROUTED])
 
 
-@compiled
+@inlined
 def refresh(fleet: Fleet, r: int) -> None:
     """Brings both winner trees up to date after replica r changed."""
     if fleet.ends[r] != fleet.clocks[r, END_S]:
@@ -516,7 +663,7 @@ def advance(rates: Rates, fleet: Fleet, arrivals: Arrivals, active: Ints, router
 
 def warm_up() -> None:
     """Compiles the serving kernel by one request through each router."""
-    rates = Rates(np.full((1, 2, 6), 0.01), np.full((1, 8), 1e-4), np.ones((1, 2)), 1.0, 1, 100, 100)
+    rates = Rates(np.full((1, 2, 6), 0.01), np.full((1, 8), 1e-4), np.ones((1, 2)), 1.0, 1, 100, 100, RECOMPUTE)
     tokens = np.full(1, 10, np.int32)
     for router in (ROUND_ROBIN, LEAST_LOADED):
         fleet = new_fleet(1, 1)

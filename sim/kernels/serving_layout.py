@@ -35,10 +35,10 @@ CLOCKS: Final = 14
 STATE: Final = 0  # OFF, ON or DRAINING; written by sim.engine.serving
 LEVEL: Final = 1  # clock level of the next segment; written by `set_levels`
 SEGMENT_LEVEL: Final = 2  # clock level of the running segment
-RUNNING: Final = 3  # sequences admitted and not finished: the size of the heap
+RUNNING: Final = 3  # sequences whose prompt is taken in and that are not finished: the size of the heap
 DECODING: Final = 4  # of those, the ones that decode in the running segment
 CONTEXT: Final = 5  # tokens held by the decoding sequences at BEGIN_S
-RESERVED: Final = 6  # KV tokens promised to the running sequences
+RESERVED: Final = 6  # KV tokens promised to the admitted sequences: prompt and output
 ITERATION: Final = 7  # iterations completed at BEGIN_S
 LENGTH: Final = 8  # iterations in the running segment
 CREDITED: Final = 9  # of those, the ones already in TOKENS
@@ -49,7 +49,8 @@ NEW_CONTEXT: Final = 13  # tokens that the prompts of the running segment will h
 TOKENS: Final = 14  # total output tokens
 ITERATIONS: Final = 15  # total iterations
 LAST_ROUTED: Final = 16  # sequence number of the last request routed here
-COUNTS: Final = 17
+PARTIAL: Final = 17  # slot whose prompt is being taken in, or NONE
+COUNTS: Final = 18
 
 OFF: Final = 0
 ON: Final = 1
@@ -64,7 +65,10 @@ SLOT_ID: Final = 0  # NONE where the slot is free
 SLOT_INPUT: Final = 1
 SLOT_OUTPUT: Final = 2
 SLOT_NEXT: Final = 3  # next in the queue of its replica, or in the list of free slots
-SLOT_COUNTS: Final = 4
+SLOT_MADE: Final = 4  # output tokens made before the sequence was preempted
+SLOT_TAKEN: Final = 5  # of prompt and SLOT_MADE, the tokens that are taken in already while it is PARTIAL
+SLOT_ADMITTED: Final = 6  # number of its last admission; the newest is preempted first
+SLOT_COUNTS: Final = 7
 
 # log of requests that ended, in the order they ended: float64 (rows, LOG_TIMES) and int64 (rows, LOG_COUNTS)
 LOG_ARRIVAL_S: Final = 0
@@ -85,14 +89,20 @@ ROUTED: Final = 3  # requests routed so far
 TURN: Final = 4  # position in `active` of the next replica of the round robin
 ARRIVED: Final = 5  # requests seen so far; the id of the next one
 REJECTED: Final = 6
-ALIVE: Final = 7  # requests in slots: waiting or running
-CURSORS: Final = 8
+ALIVE: Final = 7  # requests in slots: waiting, partial or running
+ADMITTED: Final = 8  # admissions so far
+PREEMPTED: Final = 9  # preemptions so far
+CURSORS: Final = 10
 
 # why `advance` returned
 REACHED: Final = 0  # everything up to the instant asked for is done
 ARRIVALS_USED_UP: Final = 1  # everything up to the last arrival of the chunk is done
 LOG_FULL: Final = 2  # nothing was done: the log might not hold all requests that end
 SLOTS_FULL: Final = 3  # nothing was done: there are fewer free slots than arrivals
+
+RESERVE: Final = 0  # a sequence is admitted when prompt and output fit
+RECOMPUTE: Final = 1  # when its prompt fits; where memory runs out, the newest goes back to the queue
+BLOCK_SLACK: Final = 8  # tokens that half-filled blocks of 16 hold back per sequence, on average
 
 ROUND_ROBIN: Final = 0
 LEAST_LOADED: Final = 1
@@ -133,7 +143,8 @@ class Rates(NamedTuple):
     linger_s: float  # at the active floor after work ends
     batch_max: int
     kv_capacity: int  # tokens
-    prompt_tokens_max: int  # taken into one iteration
+    prompt_tokens_max: int  # tokens in one iteration, those of prompts and one for each decoding sequence
+    kv_policy: int  # RESERVE or RECOMPUTE
 
 
 class Fleet(NamedTuple):

@@ -51,6 +51,7 @@ class ServiceTotals:
     busy_accelerator_s: float  # inside iterations
     accelerator_j: float  # of the accelerators held
     replicas_mean: float
+    preemptions: int = 0  # sequences that lost their KV memory and were taken in again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 import simpy
 from simpy.events import ProcessGenerator
@@ -11,7 +12,7 @@ from simpy.events import ProcessGenerator
 from sim.kernels import serving_layout as at
 
 
-@dataclass
+@dataclass(eq=False)
 class Request:
     """One request and what became of it."""
 
@@ -22,6 +23,8 @@ class Request:
     first_s: float | None = None
     finish_s: float | None = None
     made: int = 0  # tokens so far
+    taken: int = 0  # tokens taken in since its last admission
+    admitted: int = -1
 
 
 @dataclass(eq=False)
@@ -38,6 +41,8 @@ class Replica:
     joules: float = 0.0
     busy_s: float = 0.0
     iterations: int = 0
+    preemptions: int = 0
+    admissions: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.work = self.env.event()
@@ -52,17 +57,49 @@ class Replica:
         if not self.work.triggered:
             self.work.succeed()
 
-    def admit(self) -> list[Request]:
-        taken: list[Request] = []
-        while self.queue and len(self.batch) + len(taken) < self.rates.batch_max:
-            request = self.queue[0]
-            reserved = sum(r.prompt + r.output for r in (*self.batch, *taken, request))
-            if reserved > self.rates.kv_capacity:
-                break
-            if taken and sum(r.prompt for r in (*taken, request)) > self.rates.prompt_tokens_max:
-                break
-            taken.append(self.queue.pop(0))
-        return taken
+    def held(self) -> int:
+        """KV tokens filled, half-filled blocks by their mean; a prompt under way counts as a whole."""
+        return sum(r.prompt + r.made + at.BLOCK_SLACK for r in (*self.batch, *self.taken))
+
+    def fits(self, request: Request) -> bool:
+        admitted = (*self.batch, *self.taken)
+        if self.rates.kv_policy == at.RESERVE:
+            return sum(r.prompt + r.output for r in (*admitted, request)) <= self.rates.kv_capacity
+        through = sum(1 for r in self.taken if r.taken == r.prompt + r.made)  # they make their first token meanwhile
+        grown = len(self.batch) + len(self.taken) + 1 + through
+        return self.held() + request.prompt + request.made + at.BLOCK_SLACK + grown <= self.rates.kv_capacity
+
+    def admit(self) -> list[tuple[Request, int, int]]:
+        """Tokens of prompts for the iteration that begins: (request, from, to)."""
+        chunks = []
+        budget = self.rates.prompt_tokens_max - len(self.batch)
+        while budget > 0:
+            partial = [r for r in self.taken if r.taken < r.prompt + r.made]
+            if not partial:
+                full = len(self.batch) + len(self.taken) >= self.rates.batch_max
+                if not self.queue or full or not self.fits(self.queue[0]):
+                    break
+                partial = [self.queue.pop(0)]
+                partial[0].taken = 0
+                partial[0].admitted = next(self.admissions)
+                self.taken.append(partial[0])
+            request = partial[0]
+            begin = request.taken
+            request.taken = min(begin + budget, request.prompt + request.made)
+            budget -= request.taken - begin
+            chunks.append((request, begin, request.taken))
+        return chunks
+
+    def preempt(self) -> bool:
+        went = False
+        while len(self.batch) + len(self.taken) > 1 and self.held() + len(self.batch) > self.rates.kv_capacity:
+            went = True
+            last = self.taken.pop() if self.taken else max(self.batch, key=lambda r: r.admitted)
+            if last in self.batch:
+                self.batch.remove(last)
+            self.queue.insert(0, last)
+            self.preemptions += 1
+        return went
 
     def run(self) -> ProcessGenerator:
         while True:
@@ -71,26 +108,27 @@ class Replica:
                 yield self.work
             # requests that arrive at this very instant are seen by the iteration that begins now
             yield self.env.timeout(0)
-            level, taken = self.level, self.admit()
-            self.taken = taken
+            level = self.level
+            preempted = self.rates.kv_policy == at.RECOMPUTE and self.preempt()
             held = sum(r.prompt + r.made for r in self.batch)
             row, cost = self.rates.decode[level, len(self.batch)], self.rates.prefill[level]
+            chunks = [] if preempted else self.admit()
             seconds = row[at.STEP_S] + row[at.KV_S] * held
             joules = row[at.STEP_J] + row[at.KV_J] * held
-            for request in taken:
-                seconds += (
-                    cost[at.TOKEN_S] * request.prompt + cost[at.TOKEN2_S] * request.prompt**2 + cost[at.REQUEST_S]
-                )
-                joules += cost[at.TOKEN_J] * request.prompt + cost[at.TOKEN2_J] * request.prompt**2 + cost[at.REQUEST_J]
+            for request, begin, end in chunks:
+                tokens, squares, through = end - begin, end**2 - begin**2, end == request.prompt + request.made
+                seconds += cost[at.TOKEN_S] * tokens + cost[at.TOKEN2_S] * squares + cost[at.REQUEST_S] * through
+                joules += cost[at.TOKEN_J] * tokens + cost[at.TOKEN2_J] * squares + cost[at.REQUEST_J] * through
             yield self.env.timeout(seconds)
             self.iterations += 1
             self.busy_s += seconds
             self.joules += joules
-            self.batch.extend(taken)
-            self.taken = []
+            through_now = [r for r in self.taken if r.taken == r.prompt + r.made]
+            self.taken = [r for r in self.taken if r not in through_now]
+            self.batch.extend(through_now)
             for request in list(self.batch):
                 request.made += 1
-                if request.made == 1:
+                if request.first_s is None:
                     request.first_s = self.env.now
                 if request.made == request.output:
                     request.finish_s = self.env.now
@@ -106,7 +144,8 @@ def serve(requests: Sequence[Request], rates: at.Rates, replicas: int, router: i
         turn = routed = 0
         for request in requests:
             yield env.timeout(request.arrival_s - env.now)
-            if request.prompt + request.output > rates.kv_capacity:
+            slack = at.BLOCK_SLACK if rates.kv_policy == at.RECOMPUTE else 0
+            if request.prompt + request.output + slack > rates.kv_capacity:
                 turn += 1
                 continue
             if router == at.LEAST_LOADED:

@@ -140,7 +140,8 @@ def with_room_for(service: Service, tokens: int) -> Service:
     """The service on an engine whose KV cache holds so many tokens."""
     token_bytes = 131_072  # Llama-3.1-8B, 16 bits
     needed = 2.0 * service.model.parameters + service.engine.overhead_bytes + token_bytes * (tokens + 0.5)
-    return replace(service, engine=replace(service.engine, memory_share=needed / pool().node.accelerator.memory_bytes))
+    share = needed / pool().node.accelerator.memory_bytes
+    return replace(service, engine=replace(service.engine, memory_share=share, kv_policy="reserve"))
 
 
 @pytest.mark.parametrize(("requests", "spare"), [(1, 0), (10, 0), (10, OUTPUT), (40, PROMPT + OUTPUT - 1)])

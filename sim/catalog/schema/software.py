@@ -87,6 +87,7 @@ class EngineFile(EntryFile):
     overhead_bytes: NonNegative
     batch_max: Count
     prefill_tokens_max: Count
+    kv_policy: Literal["reserve", "recompute"] = "recompute"
     start_s: NonNegative
     load_bytes_per_s: Positive
 

@@ -16,7 +16,13 @@ from twins.serving import Request, serve
 Floats = NDArray[np.float64]
 
 
-def made_rates(batch_max: int = 6, kv_capacity: int = 900, prompt_tokens_max: int = 300, levels: int = 3) -> at.Rates:
+def made_rates(
+    kv_policy: int = at.RECOMPUTE,
+    batch_max: int = 6,
+    kv_capacity: int = 900,
+    prompt_tokens_max: int = 150,
+    levels: int = 3,
+) -> at.Rates:
     """A replica of ordinary proportions, slower and cheaper at lower levels.
 
     The times are odd numbers, so that no arrival falls on an iteration boundary but for rounding.
@@ -34,7 +40,7 @@ def made_rates(batch_max: int = 6, kv_capacity: int = 900, prompt_tokens_max: in
         decode[level, :, at.KV_BEST_J] = decode[0, :, at.KV_J]
         prefill[level] = slow * np.array([3.16227766e-5, 1.41421356e-9, 2.64575131e-4, 0.012, 4e-7, 0.08, 0.01, 3e-7])
     waiting_w = np.column_stack((np.linspace(150.0, 230.0, levels), np.full(levels, 75.0)))
-    return at.Rates(decode, prefill, waiting_w, 2.0, batch_max, kv_capacity, prompt_tokens_max)
+    return at.Rates(decode, prefill, waiting_w, 2.0, batch_max, kv_capacity, prompt_tokens_max, kv_policy)
 
 
 def run_kernel(
@@ -70,11 +76,14 @@ def request_lists(draw: st.DrawFn) -> list[Request]:
     return [Request(i, float(at_s), *draw(st.shared(sizes, key=f"size {i}"))) for i, at_s in enumerate(arrival)]
 
 
+@pytest.mark.parametrize("policy", [at.RESERVE, at.RECOMPUTE])
 @pytest.mark.parametrize("router", [at.ROUND_ROBIN, at.LEAST_LOADED])
 @given(requests=request_lists(), replicas=st.integers(1, 4))
 @settings(max_examples=60, deadline=None)
-def test_kernel_equals_simpy_twin_request_by_request(router: int, requests: list[Request], replicas: int) -> None:
-    rates = made_rates()
+def test_kernel_equals_simpy_twin_request_by_request(
+    router: int, policy: int, requests: list[Request], replicas: int
+) -> None:
+    rates = made_rates(policy)
     fleet, ended = run_kernel(requests, rates, replicas, router, [1e5])
     twins = serve(requests, rates, replicas, router)
     assert fleet.cursors[at.ALIVE] == 0
@@ -85,6 +94,7 @@ def test_kernel_equals_simpy_twin_request_by_request(router: int, requests: list
         else:
             assert first == pytest.approx(request.first_s, rel=1e-9)
             assert finish == pytest.approx(request.finish_s, rel=1e-9)
+    assert fleet.cursors[at.PREEMPTED] == sum(twin.preemptions for twin in twins)
     for r, twin in enumerate(twins):
         assert fleet.counts[r, at.ITERATIONS] == twin.iterations
         assert fleet.clocks[r, at.BUSY_S] == pytest.approx(twin.busy_s, rel=1e-9)
@@ -142,3 +152,38 @@ def test_a_lower_clock_acts_from_the_next_iteration_boundary() -> None:
     assert finish > fast_end[0][1]
     assert finish == pytest.approx(2.0 + slow_s, abs=0.02)
     assert fleet.counts[0, at.ITERATIONS] == fast.counts[0, at.ITERATIONS]
+
+
+def crowded(number: int) -> list[Request]:
+    """Requests that arrive faster than memory allows, with odd arrival times."""
+    random = np.random.default_rng(5)
+    arrival_s = np.cumsum(random.exponential(0.0131, number) + 1e-6)
+    sizes = random.integers((20, 20), (400, 200), (number, 2))
+    return [Request(i, float(arrival_s[i]), int(sizes[i, 0]), int(sizes[i, 1])) for i in range(number)]
+
+
+def test_where_memory_runs_out_the_newest_is_recomputed_as_the_twin_does() -> None:
+    requests, rates = crowded(300), made_rates(at.RECOMPUTE)
+    fleet, ended = run_kernel(requests, rates, 2, at.ROUND_ROBIN, [1e5])
+    twins = serve(requests, rates, 2, at.ROUND_ROBIN)
+    assert fleet.cursors[at.PREEMPTED] == sum(twin.preemptions for twin in twins)
+    assert fleet.cursors[at.PREEMPTED] > 20
+    for request in requests:
+        assert ended[request.number][1] == pytest.approx(request.finish_s, rel=1e-9)
+
+
+def test_reserved_memory_is_never_taken_back() -> None:
+    fleet, _ = run_kernel(crowded(300), made_rates(at.RESERVE), 2, at.ROUND_ROBIN, [1e5])
+    assert fleet.cursors[at.PREEMPTED] == 0
+    assert fleet.cursors[at.ALIVE] == 0
+
+
+def test_a_long_prompt_is_taken_in_beside_decoding() -> None:
+    rates = made_rates(batch_max=4, prompt_tokens_max=100)
+    requests = [Request(0, 1.0, 10, 60), Request(1, 1.1, 450, 1)]
+    _, ended = run_kernel(requests, rates, 1, at.ROUND_ROBIN, [1e3])
+    serve(requests, rates, 1, at.ROUND_ROBIN)
+    assert ended[1][0] == pytest.approx(requests[1].first_s, rel=1e-9)
+    alone = made_rates(batch_max=4, prompt_tokens_max=1000)
+    _, at_once = run_kernel([Request(0, 1.0, 10, 60), Request(1, 1.1, 450, 1)], alone, 1, at.ROUND_ROBIN, [1e3])
+    assert ended[1][0] > at_once[1][0], "it shares its iterations with the sequence that decodes"
