@@ -74,7 +74,7 @@ def kernel_rates(service: Service, context_tokens: float) -> at.Rates:
     waiting_w = np.column_stack((floor_w, np.full(len(floor_w), accelerator.idle_w)))
     return at.Rates(
         tables.decode, tables.prefill, waiting_w, accelerator.power.linger_s, tables.batch_max,
-        tables.kv_capacity_tokens, service.engine.prefill_tokens_max, at.RECOMPUTE,
+        tables.kv_capacity_tokens, service.engine.prefill_tokens_max, at.RECOMPUTE, 0.0,
     )  # fmt: skip
 
 

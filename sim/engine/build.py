@@ -104,7 +104,7 @@ def _service(
         return FixedTimeService(service.name, power, linger_s, replicas, router, traffic, latencies)
     tables = _tables(deployment, pool, traffic)
     rates = _rates(tables, service, pool)
-    kept = batch_within_promise(tables, service.slo.tpot_p99_s, traffic)
+    kept = batch_within_promise(tables, service, traffic)
     return TokenService(service.name, rates, kept, replicas, router, traffic, latencies)
 
 
@@ -133,21 +133,24 @@ def _rates(tables: ServingTables, service: Service, pool: PoolPlan) -> at.Rates:
         kv_capacity=tables.kv_capacity_tokens,
         prompt_tokens_max=service.engine.prefill_tokens_max,
         kv_policy=KV_POLICIES[service.engine.kv_policy],
+        prefix_share=service.prefix_hit_share,
     )
 
 
-def batch_within_promise(tables: ServingTables, tpot_s: float | None, traffic: Traffic) -> int:
+def batch_within_promise(tables: ServingTables, service: Service, traffic: Traffic) -> int:
     """Most sequences that a replica can decode at once so that a token takes no longer than promised, prompts included.
 
     What the replica can hold where nothing is promised; at least 1.
     """
-    if tpot_s is None:
+    promised_s = service.slo.tpot_p99_s
+    if promised_s is None:
         return tables.batch_max
+    computed_tokens = traffic.mean_input_tokens * (1.0 - service.prefix_hit_share)
 
     def pace_s(batch: int) -> float:
-        return steady_state(tables, batch, traffic.mean_input_tokens, traffic.mean_output_tokens).tpot_s
+        return steady_state(tables, batch, computed_tokens, traffic.mean_output_tokens).tpot_s
 
-    return max(bisect_right(range(1, tables.batch_max + 1), tpot_s, key=pace_s), 1)
+    return max(bisect_right(range(1, tables.batch_max + 1), promised_s, key=pace_s), 1)
 
 
 def typical_context_tokens(traffic: Traffic) -> float:

@@ -31,6 +31,7 @@ from sim.kernels.serving_layout import (
     ARRIVALS_USED_UP,
     ARRIVED,
     BATCH_S,
+    BLOCK,
     BEGIN_S,
     BEST_J,
     BLOCK_SLACK,
@@ -274,6 +275,12 @@ def admissible(rates: Rates, fleet: Fleet, r: int) -> bool:
 
 
 @inlined
+def cached_tokens(rates: Rates, prompt: int) -> int:
+    """Tokens of a prompt that need not be computed: whole blocks of the cached share, never the last token."""
+    return min(int(rates.prefix_share * prompt) // BLOCK * BLOCK, prompt - 1)
+
+
+@inlined
 def take_prompt(rates: Rates, fleet: Fleet, r: int, budget: int) -> int:
     """Takes tokens of the partial prompt of replica r into the iteration that begins; how many.
 
@@ -316,7 +323,7 @@ def admit(rates: Rates, fleet: Fleet, r: int) -> int:
             counts[r, WAITING] -= 1
             counts[r, PARTIAL] = slot
             counts[r, RESERVED] += sizes[slot, SLOT_INPUT] + sizes[slot, SLOT_OUTPUT]
-            sizes[slot, SLOT_TAKEN] = 0
+            sizes[slot, SLOT_TAKEN] = cached_tokens(rates, sizes[slot, SLOT_INPUT])
             sizes[slot, SLOT_ADMITTED] = fleet.cursors[ADMITTED]
             fleet.cursors[ADMITTED] += 1
         slot = counts[r, PARTIAL]
@@ -663,7 +670,7 @@ def advance(rates: Rates, fleet: Fleet, arrivals: Arrivals, active: Ints, router
 
 def warm_up() -> None:
     """Compiles the serving kernel by one request through each router."""
-    rates = Rates(np.full((1, 2, 6), 0.01), np.full((1, 8), 1e-4), np.ones((1, 2)), 1.0, 1, 100, 100, RECOMPUTE)
+    rates = Rates(np.full((1, 2, 6), 0.01), np.full((1, 8), 1e-4), np.ones((1, 2)), 1.0, 1, 100, 100, RECOMPUTE, 0.0)
     tokens = np.full(1, 10, np.int32)
     for router in (ROUND_ROBIN, LEAST_LOADED):
         fleet = new_fleet(1, 1)

@@ -102,7 +102,8 @@ SLOTS_FULL: Final = 3  # nothing was done: there are fewer free slots than arriv
 
 RESERVE: Final = 0  # a sequence is admitted when prompt and output fit
 RECOMPUTE: Final = 1  # when its prompt fits; where memory runs out, the newest goes back to the queue
-BLOCK_SLACK: Final = 8  # tokens that half-filled blocks of 16 hold back per sequence, on average
+BLOCK: Final = 16  # tokens of a block of KV memory
+BLOCK_SLACK: Final = 8  # tokens that half-filled blocks hold back per sequence, on average
 
 ROUND_ROBIN: Final = 0
 LEAST_LOADED: Final = 1
@@ -145,6 +146,7 @@ class Rates(NamedTuple):
     kv_capacity: int  # tokens
     prompt_tokens_max: int  # tokens in one iteration, those of prompts and one for each decoding sequence
     kv_policy: int  # RESERVE or RECOMPUTE
+    prefix_share: float  # of a prompt, what a prefix cache holds already
 
 
 class Fleet(NamedTuple):

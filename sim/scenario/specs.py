@@ -184,6 +184,7 @@ class Service:
     replicas_max: int
     traffic: PoissonTraffic | TraceTraffic
     slo: Slo = Slo()
+    prefix_hit_share: float = 0.0  # of each prompt, what a prefix cache holds already
     reference: str | None = None  # E_algorithm's reference variant, pinned: "model/precision"
 
 

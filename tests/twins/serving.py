@@ -80,7 +80,8 @@ class Replica:
                 if not self.queue or full or not self.fits(self.queue[0]):
                     break
                 partial = [self.queue.pop(0)]
-                partial[0].taken = 0
+                cached = int(self.rates.prefix_share * partial[0].prompt) // at.BLOCK * at.BLOCK
+                partial[0].taken = min(cached, partial[0].prompt - 1)
                 partial[0].admitted = next(self.admissions)
                 self.taken.append(partial[0])
             request = partial[0]

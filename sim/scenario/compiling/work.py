@@ -65,6 +65,7 @@ def _service(service: schema.Service, horizon_s: float, path: Route, desk: Desk)
         replicas_max=service.replicas.max,
         traffic=traffic_of(service.traffic, model.family, horizon_s, (*path, "traffic"), desk),
         slo=specs.Slo(**service.slo.model_dump()),
+        prefix_hit_share=service.prefix_hit_share,
         reference=service.reference,
     )
 

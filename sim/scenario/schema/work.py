@@ -66,6 +66,11 @@ class Service(Strict):
     replicas: Replicas = Field(description="How many replicas, or {min, max} where an autoscaler acts.")
     traffic: Traffic = Field(description="Its requests.")
     slo: Slo = Field(default_factory=Slo, description="What its users are promised. Default: nothing.")
+    prefix_hit_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0,
+        description="Share of each prompt that a prefix cache holds already, so that it is not computed again. "
+        "34 % was seen in a trace of long conversations (Mooncake, 2024) with a cache of any size.",
+    )
     reference: Annotated[Named, AfterValidator(_variant)] | None = Field(
         default=None,
         description="Variant that leanness is measured against: MODEL/PRECISION. Default: the leanest good enough.",

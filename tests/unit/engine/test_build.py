@@ -6,6 +6,7 @@ from made import chat, pool, scenario
 from sim.engine.build import batch_within_promise, typical_context_tokens
 from sim.models.serving import ServingTables, serving_tables
 from sim.models.steady import steady_state
+from sim.scenario.specs import Service, Slo
 from sim.strategies import apply_mix
 from sim.workload import Traffic, open_traffic
 
@@ -18,6 +19,10 @@ def tables_and_traffic() -> tuple[ServingTables, Traffic]:
     return serving_tables(variant, service.engine, accelerator, 1, typical_context_tokens(traffic)), traffic
 
 
+def promising(tpot_p99_s: float | None) -> Service:
+    return chat(slo=Slo(tpot_p99_s=tpot_p99_s))
+
+
 def test_the_batch_within_the_promise_is_the_largest_that_keeps_it() -> None:
     tables, traffic = tables_and_traffic()
 
@@ -25,10 +30,10 @@ def test_the_batch_within_the_promise_is_the_largest_that_keeps_it() -> None:
         return steady_state(tables, batch, traffic.mean_input_tokens, traffic.mean_output_tokens).tpot_s
 
     promised_s = 0.5 * (pace_s(60) + pace_s(61))
-    assert batch_within_promise(tables, promised_s, traffic) == 60
+    assert batch_within_promise(tables, promising(promised_s), traffic) == 60
 
 
 def test_without_a_promise_all_that_a_replica_holds_is_within_it() -> None:
     tables, traffic = tables_and_traffic()
-    assert batch_within_promise(tables, None, traffic) == tables.batch_max
-    assert batch_within_promise(tables, 1e-9, traffic) == 1
+    assert batch_within_promise(tables, promising(None), traffic) == tables.batch_max
+    assert batch_within_promise(tables, promising(1e-9), traffic) == 1

@@ -21,6 +21,7 @@ def made_rates(
     batch_max: int = 6,
     kv_capacity: int = 900,
     prompt_tokens_max: int = 150,
+    prefix_share: float = 0.3,
     levels: int = 3,
 ) -> at.Rates:
     """A replica of ordinary proportions, slower and cheaper at lower levels.
@@ -40,7 +41,7 @@ def made_rates(
         decode[level, :, at.KV_BEST_J] = decode[0, :, at.KV_J]
         prefill[level] = slow * np.array([3.16227766e-5, 1.41421356e-9, 2.64575131e-4, 0.012, 4e-7, 0.08, 0.01, 3e-7])
     waiting_w = np.column_stack((np.linspace(150.0, 230.0, levels), np.full(levels, 75.0)))
-    return at.Rates(decode, prefill, waiting_w, 2.0, batch_max, kv_capacity, prompt_tokens_max, kv_policy)
+    return at.Rates(decode, prefill, waiting_w, 2.0, batch_max, kv_capacity, prompt_tokens_max, kv_policy, prefix_share)
 
 
 def run_kernel(
@@ -187,3 +188,11 @@ def test_a_long_prompt_is_taken_in_beside_decoding() -> None:
     alone = made_rates(batch_max=4, prompt_tokens_max=1000)
     _, at_once = run_kernel([Request(0, 1.0, 10, 60), Request(1, 1.1, 450, 1)], alone, 1, at.ROUND_ROBIN, [1e3])
     assert ended[1][0] > at_once[1][0], "it shares its iterations with the sequence that decodes"
+
+
+def test_a_cached_prefix_shortens_the_wait_for_the_first_token() -> None:
+    first = [
+        run_kernel([Request(0, 1.0, 400, 5)], made_rates(prefix_share=share), 1, at.ROUND_ROBIN, [1e3])[1][0][0]
+        for share in (0.0, 0.5, 1.0)
+    ]
+    assert first[0] > first[1] > first[2] > 1.0
