@@ -32,13 +32,15 @@ class Entry:
 class PowerCurve:
     """Board power of one busy accelerator: floor + memory * u_memory + compute * u_compute - split * (1 - 1/N) [W].
 
-    The dynamic part of the floor falls linearly with the clock, the compute term with voltage squared.
+    The dynamic part of the floor falls linearly with the clock, the compute term with voltage squared. Bytes of context
+    that attention reads cost `context_w` instead of `memory_w`, as its arithmetic is counted with them.
     """
 
     floor_w: float
     memory_w: float
     compute_w: float
     split_w: float = 0.0  # taken off when N accelerators share one model, times (1 - 1/N)
+    context_w: float | None = None  # at full bandwidth of context; None: as memory_w
     linger_s: float = 2.0  # an accelerator out of work stays at its floor this long before it idles
 
 
@@ -104,8 +106,36 @@ class NodeType(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemPace:
+    """Pace of a model: b items take batch_s + b flops / (peak_share peak) seconds on one accelerator, and on N
+
+    batch_s + split_s log2 N + b flops / (peak_share peak) ((1 - split_loss) / N + split_loss) seconds.
+    """
+
+    batch_s: float  # of one batch whatever its size: launches, host work, reading the weights
+    peak_share: float  # of the peak of the model's precision, reached by the work on the items
+    split_loss: float = 0.0  # share of the work on an item that further accelerators do not shorten
+    split_s: float = 0.0  # what each doubling of the accelerators adds to a batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemWork:
+    """What a model that takes items (images, sequences, seconds of speech) does for each (docs/other-families.md)."""
+
+    unit: str  # what one item is
+    flops: float  # per item
+    traffic_bytes: float  # moved to and from memory per item, beside the weights
+    batch_max: int  # items that serving software takes into one batch
+    paces: Mapping[str, ItemPace]  # fitted, by accelerator
+    fallback: ItemPace  # for accelerators without measurements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AIModel(Entry):
-    """An AI model as its performance model sees it; `family` names that model: llm | fixed-time."""
+    """An AI model as its performance model sees it; `family` names that model.
+
+    llm | vision | encoder | speech | recommendation | diffusion | fixed-time; all but the first and last have `items`.
+    """
 
     family: str
     parameters: float = 0.0
@@ -117,8 +147,27 @@ class AIModel(Entry):
     experts: int = 1
     experts_per_token: int = 1
     expert_parameters: float = 0.0  # of `parameters`, those inside experts
+    heads: int = 0  # of queries; 0: hidden / head_size
+    latent_size: int = 0  # values that latent attention keeps per token and layer instead of keys and values; 0: none
+    window: int = 0  # tokens that the layers with a sliding window look back
+    window_layers: int = 0  # layers with a sliding window
+    # accelerator -> power above idle, measured over modelled: one point calibrates a model
+    power_calibration: Mapping[str, float] = field(default_factory=dict)
     precision: str = "bf16"
+    items: ItemWork | None = None
     accuracy: Mapping[str, float] = field(default_factory=dict)  # field -> score on the field's metric, 0..1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitRange:
+    """What the rows of a fit covered; outside it the constants are extrapolated."""
+
+    rows: int
+    batch_min: float
+    batch_max: float
+    tensor_parallel_max: int
+    active_gparameters_min: float
+    active_gparameters_max: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +180,11 @@ class EngineFit:
     layer_s: float  # launch overhead per layer and iteration
     sequence_s: float  # host work per running sequence and iteration
     all_reduce_s: float  # latency of one all-reduce
+    narrow_efficiency: float = 1.0  # of the bandwidth reached with 16 bits, what weights of fewer than 8 bits reach
+    prompt_s: float = 0.0  # per prompt and layer: launches of the iteration that takes it in
+    exchange_s: float = 0.0  # latency of one all-to-all between experts
+    measured: FitRange | None = None
+    spread: Mapping[str, float] = field(default_factory=dict)  # constant -> its standard error as a share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +193,10 @@ class ServingEngine(Entry):
 
     fits: Mapping[str, EngineFit]
     fallback: EngineFit
+    expert_fits: Mapping[str, EngineFit] = field(default_factory=dict)  # the same for mixtures of experts
+    expert_fallback: EngineFit | None = None  # None: as `fallback`
+    version: str = ""  # of the software that was measured
+    year: int | None = None  # of the newest rows
     memory_share: float  # of the accelerator's memory that weights and KV cache may fill
     overhead_bytes: float  # per accelerator: activations, graphs, communication buffers
     batch_max: int  # sequences decoding at once

@@ -1,11 +1,8 @@
 """Seconds and joules of one serving iteration, tabled over clock level and batch for the engine's kernel.
 
 An iteration is additive: the decode part of the sequences running, plus a part for each prompt taken in
-(docs/models.md, "Serving"; symbols of the serving-model literature):
-
-decode  = max(weights read / (tp e_bw BW), FLOPs / (tp e_fl F) f_max/f) + context bytes / (tp e_bw BW)
-          + layer_s L + sequence_s B + [tp > 1] 2 L (all_reduce_s + 2 (tp-1)/tp B H 2 / (.7 link))
-prefill = (FLOPs n + attention n^2) / (tp e_pf F) f_max/f + [tp > 1] 2 L 2 (tp-1)/tp n H 2 / (.7 link)
+(docs/models.md, "Serving"). Seconds are those of `sim.models.pace`; joules are static watts times seconds, plus charges
+per byte and per FLOP (`sim.models.power`).
 """
 
 from __future__ import annotations
@@ -16,15 +13,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalog.entries import Accelerator, EngineFit, ServingEngine
-from sim.catalog.memory import MemoryNeed, kv_capacity_tokens, memory_fault
+from sim.catalog.entries import Accelerator, AIModel, EngineFit, ServingEngine
+from sim.catalog.memory import KV_BLOCK_TOKENS, kv_capacity_tokens, memory_fault
 from sim.errors import ScenarioError
-from sim.models import work
-from sim.models.power import capped_levels, clock_grid_mhz, power_limit_w, static_power_w, top_level, voltage_share
+from sim.models import pace, work
+from sim.models.layout import Layout
+from sim.models.power import (
+    clock_grid_mhz,
+    power_limit_w,
+    settled,
+    softened,
+    static_power_w,
+    top_level,
+    voltage_share,
+)
 from sim.models.variant import Variant
 
 Array = NDArray[np.float64]
-LINK_EFFICIENCY = 0.7  # of the link's rate that an all-reduce reaches; assumed, as peers do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,25 +45,18 @@ class ServingTables:
 
     batch_max: int
     kv_capacity_tokens: int
-    tensor_parallel: int
-    context_tokens: float  # typical context of one sequence, at which the cap was resolved
+    tensor_parallel: int  # accelerators of the replica: with other kinds of parallelism, their product
+    context_tokens: float  # typical context of one sequence, at which cap and overlap were resolved
     decode: Array  # [levels, batch_max + 1, 6]
     prefill: Array  # [levels, 8]
     clock_mhz: Array  # [levels]
     top_level: int
 
 
-class _Terms(NamedTuple):
-    """Seconds and joules at full freedom of the clock: a fixed part (f8[levels, ...]) and one per unit."""
-
-    fixed_s: Array
-    unit_s: Array
-    fixed_j: Array
-    unit_j: Array
-
-
-def engine_fit(engine: ServingEngine, accelerator: Accelerator) -> EngineFit:
-    """Constants of the engine on the accelerator; the fall-back where it was not measured."""
+def engine_fit(engine: ServingEngine, accelerator: Accelerator, model: AIModel | None = None) -> EngineFit:
+    """Constants of the engine on the accelerator for the kind of model; the fall-back where it was not measured."""
+    if model is not None and model.experts > 1 and engine.expert_fallback is not None:
+        return engine.expert_fits.get(accelerator.name, engine.expert_fallback)
     return engine.fits.get(accelerator.name, engine.fallback)
 
 
@@ -70,116 +68,183 @@ def serving_tables(
     context_tokens: float,
     cap_w: float | None = None,
     clock_mhz: float | None = None,
+    *,
+    pipeline_parallel: int = 1,
+    expert_parallel: int = 1,
+    data_parallel: int = 1,
 ) -> ServingTables:
-    """Tables of one replica of a language model on `tensor_parallel` accelerators of one node.
+    """Tables of one replica of a language model.
 
-    context_tokens: typical context of a running sequence (prompt and what it has decoded so far).
+    context_tokens: typical context of a running sequence (`work.held_context_tokens`).
     Raises ScenarioError where the model does not fit, no number format is usable, or the cap cannot be kept.
     """
-    capacity = _capacity_tokens(variant, engine, accelerator, tensor_parallel)
-    batch_max = max(1, min(engine.batch_max, int(capacity // context_tokens)))
-    replica = _Replica(variant, engine_fit(engine, accelerator), accelerator, tensor_parallel)
-    limit_w, top = power_limit_w(accelerator, cap_w), top_level(accelerator, clock_mhz)
-    batch = np.arange(batch_max + 1.0)
+    layout = Layout(
+        tensor_parallel=tensor_parallel,
+        pipeline_parallel=pipeline_parallel,
+        expert_parallel=expert_parallel,
+        data_parallel=data_parallel,
+    )
+    capacity = capacity_tokens(variant, engine, accelerator, layout, context_tokens)
+    batch_max = max(1, min(engine.batch_max, batch_in_memory(capacity, context_tokens)))
+    limits = Limits(power_limit_w(accelerator, cap_w), top_level(accelerator, clock_mhz))
+    fit = engine_fit(engine, accelerator, variant.model)
+    calibration = variant.model.power_calibration.get(accelerator.name, 1.0)
+    power = watts(accelerator, tensor_parallel, calibration)
+    replica = _Replica(variant, fit, accelerator, layout, power, limits)
     return ServingTables(
         batch_max=batch_max,
         kv_capacity_tokens=capacity,
-        tensor_parallel=tensor_parallel,
+        tensor_parallel=layout.accelerators,
         context_tokens=context_tokens,
-        decode=_decode_table(replica, batch, context_tokens, limit_w, top),
-        prefill=_prefill_table(replica, context_tokens, limit_w, top),
-        clock_mhz=replica.clock_mhz,
-        top_level=top,
+        decode=_decode_table(replica, np.arange(batch_max + 1.0), context_tokens),
+        prefill=_prefill_table(replica, context_tokens),
+        clock_mhz=clock_grid_mhz(accelerator),
+        top_level=limits.top,
     )
 
 
-def _capacity_tokens(variant: Variant, engine: ServingEngine, accelerator: Accelerator, tensor_parallel: int) -> int:
+def capacity_tokens(
+    variant: Variant, engine: ServingEngine, accelerator: Accelerator, layout: Layout, context_tokens: float
+) -> int:
     """Tokens of context a replica holds; raises ScenarioError where it cannot hold the weights."""
     if variant.model.family != "llm":
         raise ScenarioError(f"{variant.model.name} is of family {variant.model.family}; only llm models take tokens")
-    name = f"{variant.model.name} {variant.weights.name}"
-    need = MemoryNeed(name, variant.parameters, variant.weight_bytes, work.context_bytes(variant))
-    fault = memory_fault(need, engine, accelerator, tensor_parallel)
+    need, group = work.memory_need(variant, context_tokens), layout.tensor_parallel
+    stages, ranks = layout.pipeline_parallel, layout.data_parallel
+    fault = memory_fault(need, engine, accelerator, group, pipeline_parallel=stages, data_parallel=ranks)
     if fault is not None:
         raise ScenarioError(fault)
-    return kv_capacity_tokens(need, engine, accelerator, tensor_parallel)
+    return kv_capacity_tokens(need, engine, accelerator, group, pipeline_parallel=stages, data_parallel=ranks)
 
 
-class _Replica:
-    """One variant on its accelerators: rates, charges per byte and FLOP, static watts at each clock."""
-
-    def __init__(self, variant: Variant, fit: EngineFit, accelerator: Accelerator, tensor_parallel: int) -> None:
-        self.variant, self.fit, self.accelerator, self.count = variant, fit, accelerator, tensor_parallel
-        self.clock_mhz = clock_grid_mhz(accelerator)
-        self.slowdown = self.clock_mhz[-1] / self.clock_mhz
-        peak = work.peak_flops(variant, accelerator)
-        self.bytes_per_s = tensor_parallel * fit.bandwidth_efficiency * accelerator.bandwidth_bytes_per_s
-        self.decode_flops = tensor_parallel * fit.compute_efficiency * peak
-        self.prefill_flops = tensor_parallel * fit.prefill_efficiency * peak
-        self.static_w = tensor_parallel * static_power_w(accelerator, self.clock_mhz, tensor_parallel)
-        self.byte_j = accelerator.power.memory_w / accelerator.bandwidth_bytes_per_s
-        self.flop_j = accelerator.power.compute_w / peak * voltage_share(accelerator, self.clock_mhz) ** 2
-
-    def message_s(self) -> float:
-        """Seconds that the hidden state of one token spends on the links, all layers and both all-reduces."""
-        share = (self.count - 1) / self.count
-        rate = LINK_EFFICIENCY * self.accelerator.link_bytes_per_s
-        return 4.0 * self.variant.model.layers * share * work.message_bytes(self.variant) / rate if share else 0.0
-
-    def latency_s(self) -> float:
-        """Seconds of one iteration that no clock and no batch changes: launches and all-reduce latency."""
-        reduces = 2.0 * self.fit.all_reduce_s if self.count > 1 else 0.0
-        return self.variant.model.layers * (self.fit.layer_s + reduces)
+def batch_in_memory(capacity: int, context_tokens: float) -> int:
+    """Sequences of a typical context that the KV cache holds; each wastes half a block on average."""
+    return int(capacity // (context_tokens + KV_BLOCK_TOKENS / 2.0))
 
 
-def _decode_terms(replica: _Replica, batch: Array) -> _Terms:
-    """Decode part of an iteration: fixed f8[levels, batch], per token of context f8[levels, 1]."""
-    read = work.weight_read_bytes(replica.variant, batch)
-    flops = work.token_flops(replica.variant) * batch
-    compute_s = replica.slowdown[:, None] * flops / replica.decode_flops
-    host_s = replica.latency_s() + (replica.fit.sequence_s + replica.message_s()) * batch
-    fixed_s = np.maximum(read / replica.bytes_per_s, compute_s) + host_s
-    context = work.context_bytes(replica.variant)
-    unit_s = np.full((len(replica.clock_mhz), 1), context / replica.bytes_per_s)
-    static_w = replica.static_w[:, None]
-    fixed_j = static_w * fixed_s + replica.byte_j * read + replica.flop_j[:, None] * flops
-    return _Terms(fixed_s, unit_s, fixed_j, static_w * unit_s + replica.byte_j * context)
+class Watts(NamedTuple):
+    """Power of one accelerator at each level, parts that broadcast to f8[levels, rows]."""
+
+    static_w: Array  # busy, whatever it does
+    memory_w: Array  # at full bandwidth of weights
+    context_w: Array  # at full bandwidth of context
+    compute_w: Array  # at the peak of the highest clock
 
 
-def _prefill_terms(replica: _Replica) -> tuple[Array, Array, Array, Array]:
-    """Seconds per prompt token and per token squared, joules likewise: each f8[levels]."""
-    flops, attention = work.token_flops(replica.variant), work.attention_flops(replica.variant)
-    token_s = replica.slowdown * flops / replica.prefill_flops + replica.message_s()
-    token2_s = replica.slowdown * attention / replica.prefill_flops
-    token_j = replica.static_w * token_s + replica.flop_j * flops
-    return token_s, token2_s, token_j, replica.static_w * token2_s + replica.flop_j * attention
+class Limits(NamedTuple):
+    """What holds the clock down."""
+
+    power_w: float  # of one accelerator
+    top: int  # level of the clock knob
 
 
-def _decode_table(replica: _Replica, batch: Array, context_tokens: float, limit_w: float, top: int) -> Array:
+class Rows(NamedTuple):
+    """Parts of seconds and joules of one accelerator, each f8[levels, rows], after clock knob and cap."""
+
+    seconds: tuple[Array, ...]
+    joules: tuple[Array, ...]
+    best_joules: tuple[Array, ...]  # f8[rows]: at the most energy-efficient clock
+
+
+def watts(accelerator: Accelerator, tensor_parallel: Array | int, calibration: Array | float = 1.0) -> Watts:
+    """Power of an accelerator at each level of its clock grid; `calibration` scales what is above idle."""
+    clock, curve, idle_w = clock_grid_mhz(accelerator)[:, None], accelerator.power, accelerator.idle_w
+    static_w = static_power_w(accelerator, clock, tensor_parallel)
+    context_w = curve.memory_w if curve.context_w is None else curve.context_w
+    return Watts(
+        static_w=idle_w + calibration * (static_w - idle_w),
+        memory_w=np.asarray(calibration * curve.memory_w),
+        context_w=np.asarray(calibration * context_w),
+        compute_w=calibration * curve.compute_w * voltage_share(accelerator, clock) ** 2,
+    )
+
+
+def decode_rows(
+    load: pace.DecodeWork, fit: EngineFit, accelerator: Accelerator, power: Watts, limits: Limits, doing: str
+) -> Rows:
+    """A fixed part and a part per token of context of each row of `load`."""
+    slowdown = accelerator.clock.max_mhz / clock_grid_mhz(accelerator)[:, None]
+    seconds = pace.decode_seconds(load, fit, slowdown)
+    moved_j = power.memory_w * load.weights_s + power.context_w * load.window_s
+    fixed_j = power.static_w * seconds.fixed + moved_j + power.compute_w * load.flop_s
+    unit_j = power.static_w * seconds.unit + power.context_w * load.context_s + power.compute_w * load.context_flop_s
+    return _settle(seconds, (fixed_j, unit_j), (np.asarray(1.0), load.held), accelerator, limits, doing)
+
+
+def prompt_rows(
+    load: pace.PromptWork,
+    fit: EngineFit,
+    accelerator: Accelerator,
+    power: Watts,
+    limits: Limits,
+    prompt_tokens: Array | float,
+    doing: str,
+) -> Rows:
+    """Parts per token, per token squared and per prompt; the cap is resolved at prompts of `prompt_tokens`."""
+    slowdown = accelerator.clock.max_mhz / clock_grid_mhz(accelerator)[:, None]
+    token_s, square_s, request_s = pace.prompt_seconds(load, fit, slowdown)
+    token_j = power.static_w * token_s + power.compute_w * load.flop_s
+    square_j = power.static_w * square_s + power.compute_w * load.square_s
+    weights = (np.asarray(1.0), np.asarray(prompt_tokens), np.asarray(0.0))
+    joules = (token_j, square_j, power.static_w * request_s)
+    return _settle((token_s, square_s, request_s), joules, weights, accelerator, limits, doing)
+
+
+def _settle(
+    seconds: tuple[Array, ...],
+    joules: tuple[Array, ...],
+    weights: tuple[Array, ...],
+    accelerator: Accelerator,
+    limits: Limits,
+    doing: str,
+) -> Rows:
+    """Parts at the level where the clock settles; mean power is that of the parts' sum with the given weights.
+
+    Thinned work idles for the rest of its time. Joules near the limit are a little lower, as its peaks are cut.
+    """
+    total_s = sum((part * weight for part, weight in zip(seconds, weights, strict=True)), np.asarray(0.0))
+    total_j = sum((part * weight for part, weight in zip(joules, weights, strict=True)), np.asarray(0.0))
+    power_w = total_j / total_s
+    kept = power_w <= limits.power_w
+    soft = np.where(kept, softened(np.minimum(power_w, limits.power_w), limits.power_w), 1.0)
+    level, duty = settled(power_w, limits.power_w, limits.top, accelerator, doing)
+    kept[0] = True
+    best = np.argmin(np.where(kept, total_j * soft, np.inf), axis=0)[None]
+    own_s = [np.take_along_axis(np.broadcast_to(part, power_w.shape), level, axis=0) for part in seconds]
+    own_j = [np.take_along_axis(part * soft, level, axis=0) for part in joules]
+    rested = [part * (1.0 / duty - 1.0) * accelerator.idle_w for part in own_s]
+    return Rows(
+        seconds=tuple(part / duty for part in own_s),
+        joules=tuple(part + rest for part, rest in zip(own_j, rested, strict=True)),
+        best_joules=tuple(np.take_along_axis(part * soft, best, axis=0)[0] for part in joules),
+    )
+
+
+class _Replica(NamedTuple):
+    """One variant on its accelerators under its limits."""
+
+    variant: Variant
+    fit: EngineFit
+    accelerator: Accelerator
+    layout: Layout
+    power: Watts
+    limits: Limits
+
+
+def _decode_table(replica: _Replica, batch: Array, context_tokens: float) -> Array:
     """The decode table of ServingTables."""
-    terms = _decode_terms(replica, batch)
-    held = batch * context_tokens
-    joules = terms.fixed_j + terms.unit_j * held
-    power_w = joules / (terms.fixed_s + terms.unit_s * held) / replica.count
-    level = capped_levels(power_w, limit_w, top, replica.accelerator, f"serving {replica.variant.name}")
-    columns = np.broadcast_arrays(*terms)
-    table = np.empty((*power_w.shape, 6))
-    for index, column in enumerate(columns):
-        table[:, :, index] = np.take_along_axis(column, level, axis=0)
-    best = np.argmin(joules, axis=0)
-    for index in (2, 3):
-        table[:, :, index + 2] = columns[index][best, np.arange(len(batch))]
-    return table
+    variant, fit, accelerator, layout, power, limits = replica
+    load = pace.decode_work(variant, accelerator, layout, batch, context_tokens)
+    rows = decode_rows(load, fit, accelerator, power, limits, f"serving {variant.name}")
+    columns = (*rows.seconds, *(layout.accelerators * part for part in (*rows.joules, *rows.best_joules)))
+    return np.stack(np.broadcast_arrays(*columns), axis=-1)
 
 
-def _prefill_table(replica: _Replica, prompt_tokens: float, limit_w: float, top: int) -> Array:
-    """The prefill table of ServingTables; the cap is resolved at a prompt of `prompt_tokens`."""
-    token_s, token2_s, token_j, token2_j = _prefill_terms(replica)
-    joules = token_j + token2_j * prompt_tokens
-    power_w = joules / (token_s + token2_s * prompt_tokens) / replica.count
-    level = capped_levels(power_w, limit_w, top, replica.accelerator, f"taking in prompts of {replica.variant.name}")
-    best = int(np.argmin(joules))
-    none = np.zeros_like(token_s)
-    capped = np.column_stack((token_s, token2_s, none, token_j, token2_j, none))[level]
-    chosen = np.broadcast_to([token_j[best], token2_j[best]], (len(level), 2))
-    return np.column_stack((capped, chosen))
+def _prefill_table(replica: _Replica, prompt_tokens: float) -> Array:
+    """The prefill table of ServingTables."""
+    variant, fit, accelerator, layout, power, limits = replica
+    load = pace.prompt_work(variant, accelerator, layout, prompt_tokens)
+    doing = f"taking in prompts of {variant.name}"
+    rows = prompt_rows(load, fit, accelerator, power, limits, prompt_tokens, doing)
+    joules = (layout.accelerators * part for part in (*rows.joules, *rows.best_joules[:2]))
+    return np.concatenate(np.broadcast_arrays(*rows.seconds, *joules), axis=-1)

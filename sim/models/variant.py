@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.catalog.entries import AIModel, Precision
+from sim.catalog.memory import mean_weight_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +41,13 @@ class Variant:
     @property
     def weight_bytes(self) -> float:
         """Bytes of all weights, adapters included."""
-        return self.parameters * self.weights.bytes_per_value * self.weight_byte_share * (1.0 + self.adapter_byte_share)
+        per_weight = mean_weight_bytes(self.model, self.weights)
+        return self.parameters * per_weight * self.weight_byte_share * (1.0 + self.adapter_byte_share)
+
+    @property
+    def expert_bytes(self) -> float:
+        """Those of them inside experts; 0 for a dense model."""
+        share = self.model.expert_parameters / self.model.parameters if self.model.experts > 1 else 0.0
+        if not share:
+            return 0.0
+        return self.weight_bytes * share * self.weights.bytes_per_value / mean_weight_bytes(self.model, self.weights)

@@ -55,6 +55,7 @@ class PowerBlock(Strict):
     memory_w: NonNegative
     compute_w: NonNegative
     split_w: NonNegative = 0.0
+    context_w: NonNegative | None = None
     linger_s: NonNegative
 
 

@@ -9,7 +9,15 @@ import pytest
 
 from sim.catalog.reader import Catalogue
 from sim.errors import ScenarioError
-from sim.models.power import busy_power_w, clock_grid_mhz, job_tables, static_power_w, top_level, voltage_share
+from sim.models.power import (
+    busy_power_w,
+    capped_levels,
+    clock_grid_mhz,
+    job_tables,
+    static_power_w,
+    top_level,
+    voltage_share,
+)
 
 H100 = Catalogue.built_in().accelerator("h100-sxm")
 
@@ -73,9 +81,25 @@ def test_a_cap_that_binds_is_kept_and_costs_speed() -> None:
     assert 0.5 < capped[-1, 0] < job_tables(H100, 0.3, 0.3, None, None)[-1, 0]
 
 
-def test_too_low_a_cap_is_refused_with_the_lowest_that_can_be_kept() -> None:
-    with pytest.raises(ScenarioError, match="power cap of 80 W cannot be kept by h100-sxm with this job"):
-        job_tables(H100, 0.8, 0.1, 80.0, None)
+def test_a_cap_below_the_lowest_clock_thins_the_work_to_a_mean_of_the_cap() -> None:
+    thinned = job_tables(H100, 0.8, 0.1, 150.0, None)
+    lowest = job_tables(H100, 0.8, 0.1, None, 345.0)
+    duty = (150.0 - H100.idle_w) / (lowest[0, 1] - H100.idle_w)
+    assert thinned[:, 1] == pytest.approx(150.0)
+    assert thinned[-1, 0] == pytest.approx(duty * lowest[0, 0])
+
+
+def test_a_cap_that_is_not_above_idle_power_is_refused() -> None:
+    with pytest.raises(
+        ScenarioError, match="power cap of 75 W cannot be kept by h100-sxm with this job: it draws 75 W"
+    ):
+        job_tables(H100, 0.8, 0.1, 75.0, None)
+
+
+def test_work_that_cannot_be_thinned_is_refused_with_the_lowest_cap_that_can_be_kept() -> None:
+    power = np.array([[200.0], [300.0]])
+    with pytest.raises(ScenarioError, match="cap of 150 W cannot be kept by h100-sxm as told: it draws up to 200 W"):
+        capped_levels(power, 150.0, 1, H100, "as told")
 
 
 def test_the_clock_knob_holds_every_level_above_it() -> None:
