@@ -14,7 +14,7 @@ from sim.units import H_PER_MONTH, S_PER_H
 
 WEEK_H = 168.0
 IDLE_SHARE = 0.3  # counted accelerator time below this share of the paid one
-OVERLOAD_SHARE = 0.05  # unfinished requests above this share of those arrived
+TOO_MANY_SHARE = 0.05  # unfinished requests above this share of those arrived
 LEFT_SHARE = 0.01  # and from this one on they are told; some are always under way at the end
 MOST_NAMED = 5  # assumed figures named in the warning; provenance has all
 DECISIVE = (  # parts of the names of figures that move the bottom line most, in the order to tell them
@@ -52,18 +52,23 @@ def _of_services(ledger: Ledger) -> Iterator[str]:
             yield f"{name}: no request finished in the measured window; its latencies are undefined"
         if totals.rejected:
             yield f"{name}: {totals.rejected} of {totals.arrived} requests rejected"
-        if _overloaded(totals) or _grows(ledger, name):
+        if _grows(ledger, name):
             yield (
                 f"{name}: overloaded: {totals.in_flight} of {totals.arrived} requests unfinished at the end;"
-                " where the queue grows without bound, results depend on the horizon"
+                " its queue grows, so results depend on the horizon"
+            )
+        elif _too_many_left(totals):
+            yield (
+                f"{name}: {totals.in_flight} of {totals.arrived} requests unfinished at the end: it is overloaded or"
+                " the window is too short, and latencies of the completed look better than they are"
             )
         elif totals.in_flight > LEFT_SHARE * totals.arrived:
             yield f"{name}: {totals.in_flight} of {totals.arrived} requests unfinished at the end"
 
 
-def _overloaded(totals: ServiceTotals) -> bool:
+def _too_many_left(totals: ServiceTotals) -> bool:
     """Whether too many requests are left over for latencies of the completed to tell the truth."""
-    return totals.in_flight > OVERLOAD_SHARE * totals.arrived
+    return totals.in_flight > TOO_MANY_SHARE * totals.arrived
 
 
 def _grows(ledger: Ledger, service: str) -> bool:

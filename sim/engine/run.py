@@ -34,17 +34,21 @@ def simulate(plan: Plan, seed: int, replication: int = 0, progress: Callable[[fl
     world, env = built.world, Environment()
     period_s = METER_S if world.horizon_s <= MONTH_S else LONG_METER_S
     instants = list(multiples(period_s, world.horizon_s, world.warmup_s))
-    rows = MeterRows(world, len(instants))
+    rows, clamped_before = MeterRows(world, len(instants)), world.facility.clamped
     start_processes(env, world, rows, instants, progress)
     env.run()
-    warnings = (*built.warnings, *_edges(world))
+    warnings = (*built.warnings, *_edges(world.facility.clamped - clamped_before, len(instants)))
     return close_ledger(world, rows, time.perf_counter() - begun, built.random, warnings)
 
 
-def _edges(world: World) -> tuple[str, ...]:
-    """That the plant answered from the edge of a correlation, if it did."""
-    clamped = world.facility.clamped
-    return (f"the plant worked {clamped} times at the edge of what its curves were fitted to",) if clamped else ()
+def _edges(clamped: int, intervals: int) -> tuple[str, ...]:
+    """That the plant answered from the edge of a correlation during the run, if it did."""
+    if not clamped:
+        return ()
+    return (
+        f"the plant worked at the edge of what its curves were fitted to, {clamped} times in {intervals} meter"
+        " intervals: its energy and water are less sure there",
+    )
 
 
 def start_processes(

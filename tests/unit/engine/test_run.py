@@ -15,7 +15,7 @@ from made import chat, fixed_time, measure, pool, scenario
 from sim.catalog.entries import Thermal
 from sim.engine import simulate
 from sim.record.ledger import Ledger
-from sim.scenario.specs import JobStream, Pool, Scenario, TrainJobs
+from sim.scenario.specs import JobStream, Pool, Scenario, TrainJobs, WeatherSource
 from sim.strategies import apply_mix
 from twins.queues import kiefer_wolfowitz
 
@@ -201,3 +201,10 @@ def test_a_request_beyond_the_whole_cache_is_rejected_and_counted() -> None:
     totals = ran(made).services["chat"]
     assert totals.rejected > 0
     assert totals.arrived == totals.completed + totals.rejected + totals.in_flight
+
+
+def test_only_answers_of_the_run_itself_count_as_answers_from_the_edge() -> None:
+    made = scenario([chat()], plant="chilled-water", horizon_s=600.0)
+    frozen = replace(made, site=replace(made.site, weather=WeatherSource(dry_bulb_c=-40.0, relative_humidity=0.5)))
+    (told,) = (text for text in ran(frozen).warnings if "edge" in text)
+    assert "10 times in 10 meter intervals" in told
