@@ -25,6 +25,7 @@ import numpy as np
 from sim.document import write_atomically
 from sim.errors import UsageError
 from sim.record.ledger import Floats, Ledger, Meter
+from sim.scenario.relocating import relocated
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,12 +51,15 @@ class RunFolder:
 
 
 def write_run(
-    folder: Path, resolved_document: Mapping[str, object], summary: Mapping[str, object], ledger: Ledger
+    folder: Path, resolved_document: Mapping[str, object], summary: Mapping[str, object], ledger: Ledger, source: Path
 ) -> None:
-    """Writes the folder of one run, made where it does not exist; files of an earlier run in it are replaced."""
+    """Writes the folder of one run, made where it does not exist; files of an earlier run in it are replaced.
+
+    The document's relative paths are seen from the folder `source`; in the written one they lead to the same files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     digest = scenario_hash(resolved_document)
-    write_atomically(folder / SCENARIO, _json(resolved_document))
+    write_atomically(folder / SCENARIO, _json(relocated(resolved_document, source, folder)))
     write_atomically(folder / TIMESERIES, _parquet(meter_columns(ledger.meter), digest))
     write_atomically(folder / SUMMARY, _json(summary))
     write_atomically(folder / MANIFEST, _json(_manifest(summary, digest)))

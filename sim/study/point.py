@@ -98,7 +98,8 @@ class Run:
         """Writes the files of the run: summary, resolved scenario, time series, manifest."""
         from sim.record.files import write_run
 
-        write_run(folder, self.plan.scenario.document, self.summary, self.ledger)
+        scenario = self.plan.scenario
+        write_run(folder, scenario.document, self.summary, self.ledger, scenario.source.parent)
 
 
 def simulated(

@@ -39,8 +39,9 @@ def compiled(root: Root, document: Document, catalogue: Catalogue, source: Path)
     mixes = mixes_of(root, desk)
     if desk.problems:
         raise ScenarioError(sorted(desk.problems, key=lambda each: (each.file, each.line, each.column)))
+    name = root.name or printable(source.stem)[:LONGEST_NAME]
     return specs.Scenario(
-        name=root.name or printable(source.stem)[:LONGEST_NAME],
+        name=name,
         start=root.start,
         horizon_s=horizon_s,
         warmup_s=root.warmup_h * S_PER_H,
@@ -52,7 +53,7 @@ def compiled(root: Root, document: Document, catalogue: Catalogue, source: Path)
         jobs=jobs,
         mixes=mixes,
         source=source,
-        document=desk.resolved(),
+        document={**desk.resolved(), "name": name},
         assumed=assumed,
         warnings=tuple(desk.warnings),
     )

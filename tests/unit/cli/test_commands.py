@@ -63,7 +63,7 @@ def test_compare_writes_what_plot_and_report_read(dcsim: Dcsim, folder: Path) ->
     compared = dcsim("compare", "s.yaml", "--replications", 2, "--workers", 1, "--out", "c", "--report", "c.html")
     assert compared.status == 0
     assert "is the cheapest mix that does all the work and keeps every promise" in " ".join(compared.out.split())
-    assert (folder / "c.html").read_text().count("<svg") == 2
+    assert (folder / "c.html").read_text().count("<svg") == 3
     for kind in ("comparison", "cost", "timeseries"):
         assert dcsim("plot", "c", kind, "--out", f"{kind}.png", "--data", f"{kind}.csv").status == 0
         assert (folder / f"{kind}.png").read_bytes()[:4] == b"\x89PNG"
@@ -132,3 +132,13 @@ def test_schema_and_catalogue_can_be_read(dcsim: Dcsim) -> None:
     assert (shown.status, "tdp_w" in shown.out) == (0, True)
     assert "memory" in dcsim("catalog", "show", "accelerators", "h100-sxm", "--json").out
     assert dcsim("plot", "--list").out.count("\n") >= 4
+
+
+def test_the_written_scenario_runs_from_where_it_lies(dcsim: Dcsim, folder: Path) -> None:
+    (folder / "prices.csv").write_text("when,usd\n2023-01-01T00:00:00Z,50\n2023-01-01T01:00:00Z,60\n")
+    tariff = "site.tariff={file: prices.csv, time_column: when, value_column: usd}"
+    assert dcsim("run", "s.yaml", "--set", tariff, "--out", "deep/er/out").status == 0
+    assert dcsim("run", "deep/er/out/scenario.resolved.yaml", "--out", "again").status == 0
+    first, second = (json.loads((folder / each / "summary.json").read_text()) for each in ("deep/er/out", "again"))
+    assert first["cost_usd"] == second["cost_usd"]
+    assert first["scenario"] == second["scenario"] == "small"

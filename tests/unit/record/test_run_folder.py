@@ -19,7 +19,7 @@ FILES = ["manifest.json", "scenario.resolved.yaml", "summary.json", "timeseries.
 
 
 def written(folder: Path) -> Path:
-    write_run(folder, DOCUMENT, SUMMARY, ledger())
+    write_run(folder, DOCUMENT, SUMMARY, ledger(), Path())
     return folder
 
 
@@ -40,7 +40,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_second_run_replaces_the_first(tmp_path: Path) -> None:
-    write_run(written(tmp_path), DOCUMENT, {**SUMMARY, "seed": 8}, ledger())
+    write_run(written(tmp_path), DOCUMENT, {**SUMMARY, "seed": 8}, ledger(), Path())
     assert read_run(tmp_path).summary["seed"] == 8
     assert sorted(path.name for path in tmp_path.iterdir()) == FILES
 
@@ -57,7 +57,7 @@ def test_the_resolved_scenario_is_yaml(tmp_path: Path) -> None:
 
 def test_a_number_that_is_none_is_never_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Out of range"):
-        write_run(tmp_path, DOCUMENT, {**SUMMARY, "pue": float("nan")}, ledger())
+        write_run(tmp_path, DOCUMENT, {**SUMMARY, "pue": float("nan")}, ledger(), Path())
 
 
 @pytest.mark.parametrize("missing", FILES)
