@@ -42,6 +42,7 @@ def appraise(plan: Plan, ledger: Ledger, seed: int) -> dict[str, object]:
         "mix": plan.mix,
         "seed": seed,
         "horizon_s": plan.scenario.horizon_s,
+        "window_s": meter.window_s,
         "feasible": not broken,
         "warnings": [*broken, *run_warnings(plan, ledger, meter, assumed)],
         **_money(lines, meter),

@@ -40,7 +40,7 @@ def render_page(comparison: Comparison, charts: Sequence[Chart], command: str) -
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
     (table,) = comparison_tables(comparison, width=sys.maxsize)
     return template.render(
-        title=f"{comparison.scenario}: {duration(comparison.horizon_s)}, {len(comparison.mixes)} mixes",
+        title=f"{comparison.scenario}: {duration(comparison.window_s)}, {len(comparison.mixes)} mixes",
         comparison=comparison,
         sentences=headline(comparison),
         charts=[{"svg": Markup(chart.svg), "text": chart.text} for chart in charts],

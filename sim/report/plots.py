@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from sim.catalog import Catalogue
     from sim.report.charts.timeseries import Series
+    from sim.report.page import Chart
 
 KINDS: Final = {
     "comparison": "bars of each mix with intervals, and paired differences from the baseline",
@@ -89,8 +91,8 @@ def series_of_run(run: Run) -> Series:
     from sim.record.files import meter_columns
     from sim.report.charts.timeseries import series_of
 
-    document = run.plan.scenario.document
-    return series_of(meter_columns(run.ledger.meter), run.summary, document, _limit_c(document))
+    limit_c = min(each.pool.node.accelerator.thermal_air.target_c for each in run.plan.pools.values())
+    return series_of(meter_columns(run.ledger.meter), run.summary, run.plan.scenario.document, limit_c)
 
 
 def known_kind(kind: str) -> None:
@@ -107,7 +109,7 @@ def read_series(folder: Path) -> Series:
     from sim.report.charts.timeseries import series_of
 
     run = read_run(folder)
-    return series_of(run.timeseries, run.summary, run.scenario, _limit_c(run.scenario))
+    return series_of(run.timeseries, run.summary, run.scenario, _limit_c(run.scenario, folder))
 
 
 def series_records(series: Series) -> Records:
@@ -118,15 +120,22 @@ def series_records(series: Series) -> Records:
 
 def folder_page(folder: Path, out: Path) -> None:
     """Writes the HTML page of the results in a folder."""
-    from sim.report.charts.timeseries import draw_timeseries
-    from sim.report.page import chart_of, comparison_charts, render_page, write_page
+    from sim.report.page import render_page, write_page
 
     found = read_comparison(folder)
+    write_page(out, render_page(found, page_charts(found, folder), _command(folder, found)))
+
+
+def page_charts(found: Comparison, folder: Path | None) -> list[Chart]:
+    """The charts of a page; the time series of the baseline among them where `folder` holds its run."""
+    from sim.report.charts.timeseries import draw_timeseries
+    from sim.report.page import chart_of, comparison_charts
+
     charts = comparison_charts(found)
-    if kind_of(folder) != "sweep":
+    if folder and kind_of(folder) != "sweep":
         series = read_series(run_folder(folder, None))
         charts.append(chart_of(draw_timeseries(series)[0], f"{series.title}: power, temperatures, queues and prices."))
-    write_page(out, render_page(found, charts, _command(folder, found)))
+    return charts
 
 
 def write_csv(path: Path, records: Records) -> None:
@@ -158,15 +167,26 @@ def _command(folder: Path, found: Comparison) -> str:
     )
 
 
-def _limit_c(document: Mapping[str, object]) -> float | None:
-    """The lowest temperature at which an accelerator of the scenario's catalogue nodes lowers its clock."""
+def _limit_c(document: Mapping[str, object], folder: Path) -> float | None:
+    """The lowest temperature at which an accelerator of a resolved scenario lowers its clock; None where unknown.
+
+    A catalogue of the user's own may have gone since the run.
+    """
     from sim.catalog import Catalogue
 
-    catalogue, pools = Catalogue.built_in(), document.get("pools")
-    named = _names(pool.get("node") for pool in pools if isinstance(pool, Mapping)) if isinstance(pools, list) else []
-    known = set(catalogue.names("nodes"))
-    return min((catalogue.node(name).accelerator.thermal_air.target_c for name in named if name in known), default=None)
+    own, pools = document.get("catalog"), document.get("pools")
+    path = folder / own if isinstance(own, str) else None
+    catalogue = Catalogue.built_in()
+    if path and path.is_file():
+        catalogue = catalogue.with_file(path)
+    nodes = [pool.get("node") for pool in pools if isinstance(pool, Mapping)] if isinstance(pools, list) else []
+    return min((limit for node in nodes if (limit := _node_limit_c(node, catalogue)) is not None), default=None)
 
 
-def _names(values: Iterable[object]) -> list[str]:
-    return [value for value in values if isinstance(value, str)]
+def _node_limit_c(node: object, catalogue: Catalogue) -> float | None:
+    """Of a node by name, or of one that is written in the scenario and names its accelerator."""
+    if isinstance(node, str) and node in catalogue.names("nodes"):
+        return catalogue.node(node).accelerator.thermal_air.target_c
+    name = node.get("accelerator") if isinstance(node, Mapping) else None
+    known = isinstance(name, str) and name in catalogue.names("accelerators")
+    return catalogue.accelerator(str(name)).thermal_air.target_c if known else None

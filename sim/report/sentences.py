@@ -13,7 +13,7 @@ def finding(comparison: Comparison) -> str:
     if best is None:
         return "No mix keeps every promise and limit"
     if len(comparison.mixes) == 1:
-        return f"{best}: {number(comparison.mixes[best][COST].mean)} USD for {duration(comparison.horizon_s)}"
+        return f"{best}: {number(comparison.mixes[best][COST].mean)} USD for {duration(comparison.window_s)}"
     if comparison.conclusion.as_cheap:
         return f"{_listed((best, *comparison.conclusion.as_cheap))} are the cheapest: no difference between them shown"
     if best == comparison.baseline:
@@ -32,8 +32,8 @@ def _verdict(comparison: Comparison) -> str:
         return "No mix keeps every promise and limit, so none is called the cheapest."
     cost = number(comparison.mixes[best][COST].mean)
     if len(comparison.mixes) == 1:
-        return f"{best} costs {cost} USD for {duration(comparison.horizon_s)} and keeps every promise."
-    price = f"{cost} USD for {duration(comparison.horizon_s)}"
+        return f"{best} costs {cost} USD for {duration(comparison.window_s)} and keeps every promise."
+    price = f"{cost} USD for {duration(comparison.window_s)}"
     lead = f"{best} is the cheapest mix that does all the work and keeps every promise: {price}"
     if best == comparison.baseline or COST not in comparison.versus_baseline.get(best, {}):
         return f"{lead}{_lead_over_others(comparison)}."

@@ -93,6 +93,7 @@ def _comparison(scenario: Scenario, mixes: Sequence[str], seed: int, rows: Seque
         mixes[0],
         scenario=scenario.name,
         horizon_s=scenario.horizon_s,
+        window_s=scenario.horizon_s - scenario.warmup_s,
         seed=seed,
         promises=promises_of(scenario),
         failures=failures_of(rows),

@@ -33,12 +33,14 @@ class Difference:
 class Comparison:
     """All mixes of one scenario under the same conditions; the first of `mixes` is the baseline.
 
+    `window_s` is the measured time, from the end of the warm-up to the horizon, that all figures cover [s].
     `feasible` tells whether a mix kept every promise and limit in every replication; `samples` holds every figure of
     every replication.
     """
 
     scenario: str
     horizon_s: float
+    window_s: float
     seed: int
     baseline: str
     replications: int
@@ -58,6 +60,7 @@ class Comparison:
             "schema": SCHEMA,
             "scenario": self.scenario,
             "horizon_s": self.horizon_s,
+            "window_s": self.window_s,
             "seed": self.seed,
             "baseline": self.baseline,
             "replications": self.replications,
@@ -90,6 +93,7 @@ def compare_samples(
     *,
     scenario: str,
     horizon_s: float,
+    window_s: float,
     seed: int,
     promises: Promises,
     failures: Sequence[str] = (),
@@ -107,6 +111,7 @@ def compare_samples(
     return Comparison(
         scenario=scenario,
         horizon_s=horizon_s,
+        window_s=window_s,
         seed=seed,
         baseline=baseline,
         replications=max(len(sample.figures) for sample in samples.values()),

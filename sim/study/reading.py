@@ -65,6 +65,7 @@ def _of_comparison(content: Mapping[str, Any], folder: Path) -> Comparison:
     return Comparison(
         scenario=content["scenario"],
         horizon_s=content["horizon_s"],
+        window_s=content["window_s"],
         seed=content["seed"],
         baseline=content["baseline"],
         replications=content["replications"],
@@ -96,6 +97,7 @@ def comparison_of_run(summary: Mapping[str, Any], random: bool = True) -> Compar
         mix,
         scenario=str(summary["scenario"]),
         horizon_s=summary["horizon_s"],
+        window_s=summary["window_s"],
         seed=summary["seed"],
         promises={},
     )
@@ -107,12 +109,13 @@ def _of_sweep(folder: Path) -> Comparison:
     samples = read_samples(folder)
     if not samples:
         raise UsageError(f"{folder} holds no finished point")
-    first = next(iter(samples.values()))
+    first = next(iter(next(iter(samples.values())).figures.values()))
     return compare_samples(
         samples,
         next(iter(samples)),
         scenario=str(manifest.get("scenario")),
-        horizon_s=next(iter(first.figures.values()))["horizon_s"],
+        horizon_s=first["horizon_s"],
+        window_s=first["window_s"],
         seed=int(str(manifest.get("seed"))),
         promises={},
     )

@@ -43,7 +43,9 @@ def study(seed: int, faster: float = 0.0) -> Comparison:
 def against(seed: int, other_seed: int, faster: float = 0.0) -> Comparison:
     """The desk under another seed, or a faster one under the same, compared with the desk."""
     samples = {"desk": study(seed).samples["baseline"], "other": study(other_seed, faster).samples["baseline"]}
-    return compare_samples(samples, "desk", scenario="desks", horizon_s=HORIZON_S, seed=seed, promises={})
+    return compare_samples(
+        samples, "desk", scenario="desks", horizon_s=HORIZON_S, window_s=HORIZON_S, seed=seed, promises={}
+    )
 
 
 def coverage(metric: str, seeds: Iterable[int]) -> float:

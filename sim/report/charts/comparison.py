@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sim.errors import UsageError
-from sim.report.charts.style import mix_colours, mix_hatches, new_figure, styled, thousands
+from sim.report.charts.style import mix_colours, mix_hatches, new_figure, set_title, styled, thousands
 from sim.report.sentences import finding
 from sim.report.wording import figure_of, level, number, percent
 from sim.study.comparison import Comparison
@@ -22,6 +23,7 @@ OF_EACH_SERVICE = ("ttft_s.p99", "e2e_s.p99")  # the first that the runs have
 OF_EACH_STREAM = ("wait_s.mean",)
 MIXES_MAX = 24  # more bars cannot be told apart
 SERVICES_MAX = 2  # a chart of more is a poster
+PANEL_LETTERS = 32  # of a title over the panel of differences
 OPEN_VERDICTS = frozenset({"no difference shown", "not comparable"})
 
 
@@ -78,8 +80,8 @@ def draw_comparison(comparison: Comparison, metrics: Sequence[str] | None = None
             if panels == 2:
                 _draw_differences(axes[1], comparison, shown)
         if panels == 2:
-            grid[0][1].set_title(f"difference from {comparison.baseline}")
-        figure.suptitle(finding(comparison), x=0.01, ha="left")
+            grid[0][1].set_title(textwrap.fill(f"difference from {comparison.baseline}", PANEL_LETTERS))
+        set_title(figure, finding(comparison))
         figure.supxlabel(_caption(comparison), fontsize=8.0, x=0.01, ha="left")
     return figure, [list(axes) for axes in grid]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.errors import UsageError
 from sim.report.charts.comparison import MIXES_MAX, mix_label
-from sim.report.charts.style import FAMILY_COLOURS, new_figure, styled, thousands
+from sim.report.charts.style import FAMILY_COLOURS, new_figure, set_title, styled, thousands
 from sim.report.sentences import finding
 from sim.report.wording import duration, number
 from sim.study.comparison import Comparison
@@ -55,9 +55,9 @@ def draw_cost(comparison: Comparison) -> tuple[Figure, Axes]:
             axes.annotate(number(stack.total), (left[place], place), (5, 0), textcoords="offset points", va="center")
         axes.set_xlim(0.0, max(left) * 1.15 or 1.0)
         axes.set_yticks(range(len(stacks)), [mix_label(comparison, stack.mix) for stack in stacks])
-        axes.set_xlabel(f"cost of {duration(comparison.horizon_s)}, USD")
+        axes.set_xlabel(f"cost of {duration(comparison.window_s)}, USD")
         axes.invert_yaxis()
         thousands(axes)
         figure.legend(loc="outside lower left", ncols=4, frameon=False)
-        figure.suptitle(finding(comparison), x=0.01, ha="left")
+        set_title(figure, finding(comparison))
     return figure, axes

@@ -6,6 +6,7 @@ Figures are made without pyplot: no display is needed, and no state is shared be
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ FAMILY_COLOURS: Final = {  # of the cividis map, dark to light, so that the stac
 HATCHES: Final = ("", "//", "..", "xx")  # tell mixes apart once the colours are used up
 FORMATS: Final = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 DPI: Final = 150
+TITLE_LETTERS_PER_IN: Final = 10  # at the size of titles, wide letters included
 SETTINGS: Final[dict[RcKeyType, object]] = {
     "font.size": 9.0,
     "axes.titlesize": 9.0,
@@ -72,6 +74,12 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def set_title(figure: Figure, text: str) -> None:
+    """The title at the upper left, in as many lines as it takes."""
+    letters = int(TITLE_LETTERS_PER_IN * figure.get_figwidth())
+    figure.suptitle(textwrap.fill(text, letters), x=0.01, ha="left")
 
 
 def thousands(axes: Axes, axis: str = "x") -> None:

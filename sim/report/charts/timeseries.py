@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from sim.record.ledger import Floats
-from sim.report.charts.style import OKABE_ITO, new_figure, styled, thousands
+from sim.report.charts.style import OKABE_ITO, new_figure, set_title, styled, thousands
 from sim.report.wording import duration, number
 from sim.units import H_PER_DAY, S_PER_DAY, S_PER_H, W_PER_KW
 
@@ -55,14 +55,23 @@ def series_of(
     highest = {name: _highest(meter[name], length) for name in ("facility_w", "hottest_c")} if length > 1 else {}
     span_s = float(meter["stop_s"][-1])
     return Series(
-        title=f"{summary['mix']}: mean {number(float(np.average(meter['facility_w'], weights=weights)) / W_PER_KW)} kW,"
-        f" peak {number(float(str(summary['peak_kw'])))} kW over {duration(span_s)}",
+        title=_title(meter, summary, span_s),
         columns=columns,
         highest=highest,
         start=_local_start(document),
         long=span_s > DATES_FROM_S,
         limit_c=limit_c,
     )
+
+
+def _title(meter: Columns, summary: Mapping[str, object], span_s: float) -> str:
+    """Mean and peak power of the measured window, as the figures of the run cover it."""
+    window_s, peak_kw = (float(str(summary[name])) for name in ("window_s", "peak_kw"))
+    measured_s = np.minimum(meter["stop_s"] - meter["start_s"], np.maximum(meter["stop_s"] - (span_s - window_s), 0.0))
+    mean_kw = float(meter["facility_w"] @ measured_s) / window_s / W_PER_KW
+    warmup = f" after {duration(span_s - window_s)} of warm-up" if window_s < span_s else ""
+    power = f"mean {number(mean_kw)} kW, peak {number(peak_kw)} kW"
+    return f"{summary['mix']}: {power} over {duration(window_s)}{warmup}"
 
 
 def draw_timeseries(series: Series) -> tuple[Figure, list[Axes]]:
@@ -77,7 +86,7 @@ def draw_timeseries(series: Series) -> tuple[Figure, list[Axes]]:
             panel(axes, series)
             axes.margins(x=0.0)
         _time_axis(grid[-1], series)
-        figure.suptitle(series.title, x=0.01, ha="left")
+        set_title(figure, series.title)
     return figure, grid
 
 

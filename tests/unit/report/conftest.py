@@ -63,7 +63,13 @@ def sample(cost_usd: float, own: float = 0.1, ttft_s: float = 1.0, kept: bool = 
 
 def _compared(samples: Mapping[str, Sample]) -> Comparison:
     return compare_samples(
-        samples, next(iter(samples)), scenario="town", horizon_s=86_400.0, seed=1, promises={TTFT: 2.0}
+        samples,
+        next(iter(samples)),
+        scenario="town",
+        horizon_s=90_000.0,
+        window_s=86_400.0,
+        seed=1,
+        promises={TTFT: 2.0},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,10 @@ from sim.report.charts.cost import draw_cost
 from sim.report.charts.style import BASELINE_COLOUR, FAMILY_COLOURS, mix_colours, picture, save
 from sim.report.charts.timeseries import POINTS_MAX, draw_timeseries, series_of
 from sim.study.comparison import Comparison
+from sim.study.sample import Sample
+
+Compared = Callable[[Mapping[str, Sample]], Comparison]
+Sampled = Callable[..., Sample]
 
 COST = "cost_usd.total"
 
@@ -99,7 +103,7 @@ def meter(rows: int, step_s: float) -> dict[str, Floats]:
     }
 
 
-SUMMARY: Mapping[str, object] = {"mix": "lean", "peak_kw": 1.4}
+SUMMARY: Mapping[str, object] = {"mix": "lean", "peak_kw": 1.4, "window_s": 86_400.0}
 DOCUMENT: Mapping[str, object] = {"start": "2023-07-01T06:00:00+00:00", "site": {"utc_offset_h": -6}}
 
 
@@ -150,3 +154,19 @@ def test_a_picture_is_written_whole_or_refused(comparison: Comparison, tmp_path:
     assert (tmp_path / "c.png").read_bytes()[:4] == b"\x89PNG"
     with pytest.raises(UsageError, match="png"):
         save(figure, tmp_path / "c.gif")
+
+
+def test_mean_power_leaves_the_warm_up_out() -> None:
+    columns = meter(24, 3600.0) | {"facility_w": np.array([9000.0] * 4 + [1000.0] * 20)}
+    title = series_of(columns, {**SUMMARY, "window_s": 72_000.0}, DOCUMENT).title
+    assert title == "lean: mean 1 kW, peak 1.400 kW over 20 h after 4 h of warm-up"
+
+
+def test_titles_stay_inside_the_chart(compared: Compared, sampled: Sampled) -> None:
+    names = [f"{mix}, services.chat.replicas={count}, plant=direct-liquid" for mix in "ab" for count in (1, 2)]
+    found = compared({name: sampled(700.0 + 50.0 * place) for place, name in enumerate(names)})
+    for figure in (draw_comparison(found)[0], draw_cost(found)[0]):
+        figure.draw_without_rendering()
+        right = figure.bbox.x1
+        titles = [*figure.texts, *(axes.title for axes in figure.axes)]
+        assert all(title.get_window_extent().x1 <= right for title in titles)

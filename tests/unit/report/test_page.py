@@ -40,7 +40,7 @@ def test_the_data_in_the_page_are_those_of_the_comparison(comparison: Comparison
 
 def test_names_cannot_become_markup(sampled: Callable[..., Sample]) -> None:
     samples = {EVIL: sampled(100.0), "$\\frac{": sampled(90.0)}
-    found = compare_samples(samples, EVIL, scenario=EVIL, horizon_s=3600.0, seed=1, promises={})
+    found = compare_samples(samples, EVIL, scenario=EVIL, horizon_s=3600.0, window_s=3600.0, seed=1, promises={})
     page = render_page(found, comparison_charts(found), f"dcsim compare {EVIL}")
     assert "<script>alert" not in page
     assert page.count("<script") == 1

@@ -60,3 +60,9 @@ def test_a_warning_is_said_once(comparison: Comparison) -> None:
         "a day is scaled to a month",
         "baseline: 1000 inputs are assumed (likewise lean, near, tiny, dear)",
     ]
+
+
+def test_a_cost_is_of_the_window_without_the_warm_up(compared: Compared, sampled: Sampled) -> None:
+    alone = compared({"only": sampled(700.0)})
+    assert alone.horizon_s > alone.window_s
+    assert headline(alone)[0] == "only costs 700 USD for 24 h and keeps every promise."

@@ -61,6 +61,7 @@ def _summary(
         "mix": mix,
         "seed": 1,
         "horizon_s": 3600.0,
+        "window_s": 3600.0,
         "feasible": feasible,
         "warnings": [] if feasible else ["chat: p99 of the first token is above its promise"],
         "cost_usd": {"total": cost_usd, **families},
