@@ -59,18 +59,19 @@ def command(
             out=out,
             watch=watch,
         )
+    if report:
+        _write_report(found, out, report)
     if as_json:
         print_json(found.to_json())
     else:
         print_comparison(found)
-    if report:
-        _write_report(found, report)
     tell([f"wrote {path}" for path in (out, report) if path])
     tell(f"failed: {text}" for text in found.failures)
     return SOME_RUNS_FAILED if found.failures else 0
 
 
-def _write_report(found: Comparison, path: Path) -> None:
-    from sim.report.page import comparison_charts, render_page, write_page
+def _write_report(found: Comparison, folder: Path | None, path: Path) -> None:
+    from sim.report.page import render_page, write_page
+    from sim.report.plots import page_charts
 
-    write_page(path, render_page(found, comparison_charts(found), command_line()))
+    write_page(path, render_page(found, page_charts(found, folder), command_line()))

@@ -72,9 +72,9 @@ def command_line() -> str:
 
 
 def _console() -> Console:
-    from rich.console import Console
+    from sim.cli.terminal import Terminal
 
-    return Console(markup=False, highlight=False, emoji=False)
+    return Terminal(markup=False, highlight=False, emoji=False)
 
 
 def _print_table(console: Console, content: ReportTable) -> None:

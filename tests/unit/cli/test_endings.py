@@ -155,6 +155,12 @@ def test_a_reader_that_leaves_is_no_error(folder: Path) -> None:
     assert done.stderr == ""
 
 
+def test_a_reader_that_leaves_a_table_is_no_error() -> None:
+    line = f"{' '.join(command('catalog', 'list'))} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_an_interrupted_sweep_leaves_a_table_and_resumes(folder: Path) -> None:
     sweep = command("sweep", "s.yaml", "--set", "pools.few.nodes=4,5", "--replications", 400, "--out", "w")
     running = subprocess.Popen(
