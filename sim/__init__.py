@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from sim.errors import DemandError, InputError, SimError, UsageError
     from sim.notebook import draw, load, save, sweep
     from sim.scenario import Scenario
-    from sim.study import Comparison, Run, Sweep, compare, run
+    from sim.study import Comparison, Estimate, Run, Sweep, compare, estimate, run
 
 _HOMES = {
     "Catalogue": "sim.catalog",
     "Comparison": "sim.study",
     "DemandError": "sim.errors",
+    "Estimate": "sim.study",
     "InputError": "sim.errors",
     "Run": "sim.study",
     "Scenario": "sim.scenario",
@@ -34,6 +35,7 @@ _HOMES = {
     "UsageError": "sim.errors",
     "compare": "sim.study",
     "draw": "sim.notebook",
+    "estimate": "sim.study",
     "load": "sim.notebook",
     "run": "sim.study",
     "save": "sim.notebook",
@@ -43,6 +45,7 @@ __all__ = [
     "Catalogue",
     "Comparison",
     "DemandError",
+    "Estimate",
     "InputError",
     "Run",
     "Scenario",
@@ -51,6 +54,7 @@ __all__ = [
     "UsageError",
     "compare",
     "draw",
+    "estimate",
     "load",
     "run",
     "save",

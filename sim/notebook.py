@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sim.report.plots import Drawn
     from sim.scenario import Scenario
-    from sim.study import Comparison, Run, Sweep
+    from sim.study import Comparison, Estimate, Run, Sweep
     from sim.study.point import Setting
 
 
@@ -39,8 +39,8 @@ def sweep(
     return study.sweep(Path(path), written, Path(out), replications=replications, seed=seed, workers=workers)
 
 
-def draw(result: Comparison | Run, kind: str) -> tuple[Figure, Drawn]:
-    """A chart of a comparison or a run: `comparison`, `cost`, or, of a run, `timeseries`."""
+def draw(result: Comparison | Run | Estimate, kind: str) -> tuple[Figure, Drawn]:
+    """A chart of a comparison or a run: `comparison`, `cost`, or, of a run, `timeseries`; of an estimate `estimate`."""
     from sim.report.plots import draw_result
 
     return draw_result(result, kind)

@@ -1,4 +1,4 @@
-"""`dcsim plot`: a chart of the folder that run, compare or sweep wrote."""
+"""`dcsim plot`: a chart of the folder that run, compare, sweep or estimate wrote."""
 
 from __future__ import annotations
 

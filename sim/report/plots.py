@@ -1,4 +1,4 @@
-"""Charts and pages of the folders that runs, comparisons and sweeps write, by kind."""
+"""Charts and pages of the folders that runs, comparisons, sweeps and estimates write, by kind."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from sim.document import nearest, write_atomically
 from sim.errors import UsageError
 from sim.study.comparison import Comparison
+from sim.study.estimating import Estimate, drawable, read_estimate
 from sim.study.point import Run
 from sim.study.reading import comparison_of_run, kind_of, read_comparison, run_folder
 
@@ -27,6 +28,7 @@ KINDS: Final = {
     "comparison": "bars of each mix with intervals, and paired differences from the baseline",
     "cost": "cost of each mix by family of measures",
     "timeseries": "power, PUE, temperatures, queues, price and carbon of one run over time",
+    "estimate": "throughput, latency and energy of a replica against batch, with and without its cap",
 }
 Records: TypeAlias = Sequence[Mapping[str, object]]
 Drawn: TypeAlias = "Axes | Sequence[Axes] | Sequence[Sequence[Axes]]"
@@ -59,8 +61,12 @@ def chart(folder: Path, kind: str, mix: str | None, metrics: Sequence[str]) -> t
     """A chart of a folder and the numbers drawn in it."""
     from sim.report.charts.comparison import comparison_bars, draw_comparison
     from sim.report.charts.cost import cost_stacks, draw_cost
+    from sim.report.charts.estimate import draw_estimate, estimate_dots
     from sim.report.charts.timeseries import draw_timeseries
 
+    if kind == "estimate":
+        content = read_estimate(folder)
+        return draw_estimate(content)[0], [asdict(dot) for dot in estimate_dots(content)]
     if kind == "timeseries":
         series = read_series(run_folder(folder, mix))
         return draw_timeseries(series)[0], series_records(series)
@@ -71,13 +77,18 @@ def chart(folder: Path, kind: str, mix: str | None, metrics: Sequence[str]) -> t
     return draw_comparison(found, chosen)[0], [asdict(bar) for bar in comparison_bars(found, chosen)]
 
 
-def draw_result(result: Comparison | Run, kind: str) -> tuple[Figure, Drawn]:
+def draw_result(result: Comparison | Run | Estimate, kind: str) -> tuple[Figure, Drawn]:
     """Figure and axes of a chart of results in memory; UsageError for a kind that they do not have."""
     from sim.report.charts.comparison import draw_comparison
     from sim.report.charts.cost import draw_cost
+    from sim.report.charts.estimate import draw_estimate
     from sim.report.charts.timeseries import draw_timeseries
 
     known_kind(kind)
+    if isinstance(result, Estimate) or kind == "estimate":
+        if not isinstance(result, Estimate) or kind != "estimate":
+            raise UsageError("a chart 'estimate' is of an estimate, and an estimate has no other")
+        return draw_estimate(drawable(result))
     if kind == "timeseries":
         if isinstance(result, Comparison):
             raise UsageError("a comparison keeps no time series: draw that of a run")

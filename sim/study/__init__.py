@@ -1,4 +1,4 @@
-"""Studies: one run, a comparison of mixes, a sweep; their statistics, their store and the processes that do the work.
+"""Studies: one run, a comparison of mixes, a sweep, an estimate; their statistics, store and worker processes.
 
 Called by `sim.cli` and by users from Python. A study gives plain result objects; `sim.report` turns them into tables
 and charts. Names are imported at first use, since checking a scenario needs none of them, and the engine only when
@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sim.study.comparing import compare
     from sim.study.comparison import Comparison
+    from sim.study.estimating import Estimate, estimate
     from sim.study.point import Run
     from sim.study.running import run
     from sim.study.sweeping import Sweep, sweep
 
-__all__ = ["Comparison", "Run", "Sweep", "compare", "run", "sweep"]
+__all__ = ["Comparison", "Estimate", "Run", "Sweep", "compare", "estimate", "run", "sweep"]
 HOMES = {
     "Comparison": "sim.study.comparison",
+    "Estimate": "sim.study.estimating",
     "Run": "sim.study.point",
     "Sweep": "sim.study.sweeping",
     "compare": "sim.study.comparing",
+    "estimate": "sim.study.estimating",
     "run": "sim.study.running",
     "sweep": "sim.study.sweeping",
 }

@@ -1,0 +1,192 @@
+"""What one replica of a language model does at constant batch, without a queue: the performance and power model alone.
+
+Called by `sim.study.estimating`. A point that memory cannot hold is an answer (`fits` false, with the reason); a format
+that the accelerator lacks, a cap that it cannot keep, or a model without tokens is a fault of the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Literal
+
+import numpy as np
+
+from sim.catalog.entries import Accelerator, Precision, ServingEngine
+from sim.catalog.memory import KV_BLOCK_TOKENS, kv_capacity_tokens, memory_fault
+from sim.errors import ScenarioError
+from sim.models import pace, work
+from sim.models.layout import Layout
+from sim.models.serving import ServingTables, batch_in_memory, engine_fit, serving_tables
+from sim.models.steady import steady_state
+from sim.models.variant import Variant
+
+Bound = Literal["memory", "compute"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """One replica and the requests that it serves; all of them are alike but for the spread of their outputs."""
+
+    variant: Variant
+    accelerator: Accelerator
+    engine: ServingEngine
+    layout: Layout
+    input_tokens: float
+    output_tokens: float
+    output_cv: float = 0.0  # coefficient of variation of the outputs' lengths
+    cap_w: float | None = None  # per accelerator
+    clock_mhz: float | None = None
+
+    @property
+    def held_tokens(self) -> float:
+        """Context that a sequence in flight holds on average."""
+        return work.held_context_tokens(self.input_tokens, self.output_tokens, self.output_cv)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """The replica at one batch. Figures that do not exist, because it does not fit, are None."""
+
+    batch: int  # sequences decoding at once
+    fits: bool
+    why_not: str | None
+    max_batch: int
+    memory_bytes: float  # weights, context of the batch and the engine's own, all accelerators together
+    ttft_s: float | None = None  # without a queue, the other sequences of the batch decoding beside the prompt
+    tpot_s: float | None = None  # batch / output_tokens_per_s: each output token carries its share of prefill
+    output_tokens_per_s: float | None = None  # of the whole replica
+    power_w: float | None = None  # per accelerator
+    energy_j_per_token: float | None = None  # accelerators alone, per output token
+    bound: Bound | None = None  # what takes longer in a decode step: reading the weights, or arithmetic
+    clock_mhz: float | None = None  # at which decoding settles under knob, cap and design power
+
+
+def estimated(replica: Replica, batches: Sequence[int], *, formats: Sequence[Precision] = ()) -> tuple[Point, ...]:
+    """The replica at each of the batches. `formats`: narrower ones that may be suggested where weights do not fit.
+
+    Raises ScenarioError for a model without tokens, a format that the accelerator lacks and limits that cannot be kept.
+    """
+    _check(replica)
+    room = _Room(replica, formats)
+    fitting = [batch for batch in batches if room.fault(batch) is None]
+    tables = _tables(replica, max(fitting)) if fitting else None
+    return tuple(_point(replica, batch, room, tables) for batch in batches)
+
+
+def _check(replica: Replica) -> None:
+    model, weights, accelerator = replica.variant.model, replica.variant.weights, replica.accelerator
+    if model.family != "llm":
+        raise ScenarioError(
+            f"{model.name} is of family {model.family}; an estimate is of llm models, which take tokens"
+        )
+    if weights.name in weights.compute and weights.name not in accelerator.flops:
+        raise ScenarioError(f"{accelerator.name} has no {weights.name}; it computes in {', '.join(accelerator.flops)}")
+    work.peak_flops(replica.variant, accelerator)
+
+
+class _Room:
+    """Memory of a replica: what it holds, and why it cannot hold more."""
+
+    def __init__(self, replica: Replica, formats: Sequence[Precision]) -> None:
+        layout, engine, accelerator = replica.layout, replica.engine, replica.accelerator
+        group, ranks = layout.tensor_parallel, layout.data_parallel
+        degrees = {"pipeline_parallel": layout.pipeline_parallel, "data_parallel": ranks}
+        need = work.memory_need(replica.variant, replica.held_tokens)
+        self.name, self.held_tokens = need.name, replica.held_tokens
+        self.fixed_bytes = need.weight_bytes + (ranks - 1) * need.core_bytes
+        self.fixed_bytes += layout.accelerators * engine.overhead_bytes
+        self.sequence_bytes = (replica.held_tokens + KV_BLOCK_TOKENS / 2.0) * need.token_bytes
+        self.sequence_bytes *= max(1.0, group / need.kv_splits) if need.kv_splits else 1.0
+        self.capacity_tokens = kv_capacity_tokens(need, engine, accelerator, group, **degrees)
+        self.weights_fault = memory_fault(need, engine, accelerator, group, alternatives=formats, **degrees)
+        self.request_tokens = replica.input_tokens + replica.output_tokens
+        holds_one = self.capacity_tokens >= self.request_tokens
+        self.max_batch = batch_in_memory(self.capacity_tokens, replica.held_tokens) if holds_one else 0
+
+    def memory_bytes(self, batch: int) -> float:
+        """Bytes that `batch` sequences ask of all accelerators together."""
+        return self.fixed_bytes + batch * self.sequence_bytes
+
+    def fault(self, batch: int) -> str | None:
+        """Why the batch does not fit; None where it does."""
+        if self.weights_fault is not None:
+            return self.weights_fault
+        room = f"beside the weights of {self.name} there is room for {self.capacity_tokens:,} tokens of context"
+        if self.max_batch == 0:
+            return f"a request holds up to {self.request_tokens:,.0f} tokens; {room}: use a larger tensor_parallel"
+        if batch > self.max_batch:
+            held = f"{batch:,} sequences hold {batch * self.held_tokens:,.0f} tokens on average"
+            return f"{held}; {room}: at most {self.max_batch:,} sequences"
+        return None
+
+
+def _tables(replica: Replica, batch_max: int) -> ServingTables:
+    """Tables up to a batch, whatever the engine's own limit is."""
+    engine = replace(replica.engine, batch_max=batch_max)
+    return serving_tables(
+        replica.variant,
+        engine,
+        replica.accelerator,
+        replica.layout.tensor_parallel,
+        replica.held_tokens,
+        replica.cap_w,
+        replica.clock_mhz,
+        pipeline_parallel=replica.layout.pipeline_parallel,
+        expert_parallel=replica.layout.expert_parallel,
+        data_parallel=replica.layout.data_parallel,
+    )
+
+
+def _point(replica: Replica, batch: int, room: _Room, tables: ServingTables | None) -> Point:
+    why_not = room.fault(batch)
+    known = Point(
+        batch=batch,
+        fits=why_not is None,
+        why_not=why_not,
+        max_batch=room.max_batch,
+        memory_bytes=room.memory_bytes(batch),
+    )
+    if why_not is not None or tables is None:
+        return known
+    state = steady_state(tables, batch, replica.input_tokens, replica.output_tokens)
+    clock_mhz = _settled_clock_mhz(tables, batch)
+    return replace(
+        known,
+        ttft_s=_ttft_s(replica, batch, tables),
+        tpot_s=state.tpot_s,
+        output_tokens_per_s=state.output_tokens_per_s,
+        power_w=state.power_w,
+        energy_j_per_token=state.j_per_output_token,
+        bound=_bound(replica, batch, clock_mhz),
+        clock_mhz=clock_mhz,
+    )
+
+
+def _ttft_s(replica: Replica, batch: int, tables: ServingTables) -> float:
+    """Seconds until a prompt is taken in while the other sequences of the batch decode: one iteration, more where the
+    engine's limit of tokens per iteration cuts the prompt up.
+    """
+    others, tokens = batch - 1, replica.input_tokens
+    iterations = max(1, ceil(tokens / max(1, replica.engine.prefill_tokens_max - others)))
+    step_s, kv_s = (float(value) for value in tables.decode[tables.top_level, others, :2])
+    token_s, token2_s, request_s = (float(value) for value in tables.prefill[tables.top_level, :3])
+    beside_s = iterations * (step_s + kv_s * others * replica.held_tokens)
+    return beside_s + token_s * tokens + token2_s * tokens**2 + request_s
+
+
+def _settled_clock_mhz(tables: ServingTables, batch: int) -> float:
+    """Clock of the lowest level whose row the highest one repeats."""
+    rows = tables.decode[: tables.top_level + 1, batch, :4]
+    return float(tables.clock_mhz[int(np.argmax((rows == rows[-1]).all(axis=1)))])
+
+
+def _bound(replica: Replica, batch: int, clock_mhz: float) -> Bound:
+    """Whether reading the weights or multiplying with them takes longer in a decode step."""
+    accelerator, held = replica.accelerator, replica.held_tokens
+    fit = engine_fit(replica.engine, accelerator, replica.variant.model)
+    load = pace.decode_work(replica.variant, accelerator, replica.layout, np.array(float(batch)), held)
+    read_s = load.weights_s / (fit.bandwidth_efficiency * (fit.narrow_efficiency if load.narrow else 1.0))
+    flop_s = load.flop_s / fit.compute_efficiency * accelerator.clock.max_mhz / clock_mhz
+    return "memory" if read_s >= flop_s else "compute"

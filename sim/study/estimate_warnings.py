@@ -1,0 +1,82 @@
+"""What a reader should know before believing an estimate: figures assumed, and questions outside what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sim.catalog.entries import ASSUMED
+from sim.models.estimate import Point, Replica
+from sim.models.serving import engine_fit
+
+BATCHES_NAMED = 5
+SLACK = 0.95  # models of one size class differ by a few percent in their count of parameters
+PARAMETERS_PER_GPARAMETER = 1e9
+POWER_TERMS = ("power.floor_w", "power.memory_w", "power.compute_w")
+
+
+def estimate_warnings(replica: Replica, points: Sequence[Point]) -> tuple[str, ...]:
+    """Warnings in reading order, each once."""
+    texts = (
+        *(point.why_not for point in points if point.why_not is not None),
+        *_of_time(replica),
+        *_of_range(replica, points),
+        *_of_power(replica),
+        *_of_batches(replica, points),
+    )
+    return tuple(dict.fromkeys(texts))
+
+
+def _of_time(replica: Replica) -> Iterator[str]:
+    """Devices without measurements, and constants that no measurement tells."""
+    engine, name = replica.engine, replica.accelerator.name
+    mixture = replica.variant.model.experts > 1 and engine.expert_fallback is not None
+    fits, block = (engine.expert_fits, "expert_fits") if mixture else (engine.fits, "fits")
+    models = "mixtures of experts" if mixture else "models"
+    if name not in fits:
+        measured = f"{models} were measured on {', '.join(fits)}" if fits else f"no {models} were measured"
+        yield f"{engine.name} on {name} is outside what was measured ({measured}): its time constants are assumed"
+        return
+    guessed = [figure for figure in engine.assumed() if figure.startswith(f"{block}.{name}.")]
+    if guessed:
+        names = ", ".join(figure.rpartition(".")[2] for figure in guessed)
+        yield f"{engine.name} on {name}: {names} are assumed, no measurement tells them"
+
+
+def _of_range(replica: Replica, points: Sequence[Point]) -> Iterator[str]:
+    """Batches, model sizes and degrees of parallelism beyond the rows that the constants were fitted to."""
+    fit = engine_fit(replica.engine, replica.accelerator, replica.variant.model)
+    limits = fit.measured
+    if limits is None:
+        return
+    where = f"of the {limits.rows} rows measured with {replica.engine.name} on {replica.accelerator.name}"
+    outside = [
+        point.batch for point in points if point.fits and not limits.batch_min <= point.batch <= limits.batch_max
+    ]
+    if outside:
+        named = ", ".join(f"{batch:,}" for batch in outside[:BATCHES_NAMED])
+        more = ", ..." if len(outside) > BATCHES_NAMED else ""
+        span = f"{limits.batch_min:,.4g} to {limits.batch_max:,.4g}"
+        yield f"batch {named}{more} is outside the measured range, {span} {where}"
+    size = replica.variant.active_parameters / PARAMETERS_PER_GPARAMETER
+    if not SLACK * limits.active_gparameters_min <= size <= limits.active_gparameters_max / SLACK:
+        span = f"{limits.active_gparameters_min:.3g} to {limits.active_gparameters_max:.3g}"
+        yield f"{size:.3g} billion active parameters are outside the measured range, {span} {where}"
+    if replica.layout.tensor_parallel > limits.tensor_parallel_max:
+        most = limits.tensor_parallel_max
+        yield f"tensor_parallel {replica.layout.tensor_parallel} is outside the measured range, up to {most} {where}"
+
+
+def _of_power(replica: Replica) -> Iterator[str]:
+    accelerator = replica.accelerator
+    if any(accelerator.sources.get(term, "").startswith(ASSUMED) for term in POWER_TERMS):
+        why = accelerator.sources[POWER_TERMS[0]]
+        yield f"the power curve of {accelerator.name} is {why}: power, energy and what a cap costs rest on it"
+    model = replica.variant.model
+    if model.experts > 1 and accelerator.name not in model.power_calibration:
+        yield f"power of {model.name} on {accelerator.name} is not calibrated: the curve is that of dense models"
+
+
+def _of_batches(replica: Replica, points: Sequence[Point]) -> Iterator[str]:
+    limit = replica.engine.batch_max
+    if any(point.fits and point.batch > limit for point in points):
+        yield f"{replica.engine.name} decodes at most {limit:,} sequences at once unless told otherwise"
