@@ -65,7 +65,7 @@ def _of_comparison(content: Mapping[str, Any], folder: Path) -> Comparison:
     return Comparison(
         scenario=content["scenario"],
         horizon_s=content["horizon_s"],
-        window_s=content["window_s"],
+        window_s=_window_s(content),
         seed=content["seed"],
         baseline=content["baseline"],
         replications=content["replications"],
@@ -97,7 +97,7 @@ def comparison_of_run(summary: Mapping[str, Any], random: bool = True) -> Compar
         mix,
         scenario=str(summary["scenario"]),
         horizon_s=summary["horizon_s"],
-        window_s=summary["window_s"],
+        window_s=_window_s(summary),
         seed=summary["seed"],
         promises={},
     )
@@ -115,10 +115,16 @@ def _of_sweep(folder: Path) -> Comparison:
         next(iter(samples)),
         scenario=str(manifest.get("scenario")),
         horizon_s=first["horizon_s"],
-        window_s=first["window_s"],
+        window_s=_window_s(first),
         seed=int(str(manifest.get("seed"))),
         promises={},
     )
+
+
+def _window_s(content: Mapping[str, Any]) -> float:
+    """The measured window [s]; folders written before it was told have the whole horizon."""
+    window_s: float = content.get("window_s", content["horizon_s"])
+    return window_s
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -32,6 +32,11 @@ def test_one_run_is_a_comparison_of_its_mix_alone(summary_of: Callable[..., dict
     assert comparison_of_run(summary_of("lean", 50.0), random=False).deterministic
 
 
+def test_a_summary_that_does_not_tell_its_window_is_read(summary_of: Callable[..., dict[str, object]]) -> None:
+    older = {key: value for key, value in summary_of("lean", 50.0).items() if key != "window_s"}
+    assert comparison_of_run(older).window_s == older["horizon_s"]
+
+
 def test_folders_that_hold_nothing_of_use_are_named(scenario: Scenario, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no results"):
         kind_of(tmp_path)
