@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import click
 
+from sim.catalog.entries import ASSUMED
 from sim.cli.console import print_json, print_rows
 from sim.errors import CatalogueError, UsageError
 
@@ -34,36 +35,37 @@ def list_entries(kind: str | None) -> None:
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print the entry as one JSON object.")
 def show_entry(kind: str, name: str, as_json: bool) -> None:
-    """Show the figures of one entry and their sources."""
+    """Show the figures of one entry and their sources; a guess is marked as assumed."""
     from sim.catalog import Catalogue
+    from sim.catalog.sources import SOURCES, figure_sources
 
     try:
         entry = Catalogue.built_in().entry_document(kind, name)
     except CatalogueError as fault:
         raise UsageError(str(fault)) from fault
     if as_json:
-        print_json(entry)
+        guesses = [name for name, source in figure_sources(entry).items() if source.startswith(ASSUMED)]
+        print_json({**entry, "assumed": guesses})
         return
-    sources = _sources(entry)
-    figures = {path: value for path, value in _flat("", entry) if not path.startswith("sources")}
+    sources = figure_sources(entry)
+    shown = ((path, value) for path, value in _flat("", entry) if not path.startswith(f"{SOURCES}."))
     print_rows(
-        ("figure", "value", "source"), [(path, value, _source(sources, path)) for path, value in figures.items()]
+        ("figure", "value", "", "source"), [(path, value, *_basis(_source(sources, path))) for path, value in shown]
     )
 
 
-def _sources(entry: Mapping[str, object]) -> dict[str, str]:
-    """The source of each figure by its dotted name."""
-    listed = entry.get("sources")
-    if not isinstance(listed, Mapping):
-        return {}
-    return {str(name): str(source) for source, named in listed.items() if isinstance(named, list) for name in named}
-
-
 def _source(sources: Mapping[str, str], path: str) -> str:
-    """The source of a figure, named by itself or with the group it stands in."""
+    """The source of a figure; a point of a table has that of the table."""
     while path and path not in sources:
         path = path.rpartition(".")[0]
     return sources.get(path, "")
+
+
+def _basis(source: str) -> tuple[str, str]:
+    """The mark of a guess, and the text of the source without it."""
+    if not source.startswith(ASSUMED):
+        return "", source
+    return ASSUMED, source.removeprefix(ASSUMED).lstrip(": ")
 
 
 def _flat(prefix: str, value: object) -> Iterator[tuple[str, str]]:
