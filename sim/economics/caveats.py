@@ -106,7 +106,7 @@ def _of_pools(plan: Plan, ledger: Ledger) -> Iterator[str]:
         paid_s = totals.allocated_accelerator_s if rented else totals.accelerator_s
         if paid_s > 0.0 and totals.counted_accelerator_s < IDLE_SHARE * paid_s:
             share = totals.counted_accelerator_s / paid_s
-            yield f"{name}: idle fleet: only {share:.0%} of the paid accelerator time did work that counts"
+            yield f"{name}: idle fleet: only {100.0 * share:.2g}% of the paid accelerator time did work that counts"
         if totals.throttled_node_s > 0.0:
             hours = totals.throttled_node_s / S_PER_H
             yield f"{name}: throttled by heat for {hours:.3g} node-hours (hottest: {totals.hottest_c:.1f} degC)"

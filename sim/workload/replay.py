@@ -127,7 +127,8 @@ def played_once(trace: RequestTrace, offset_s: Floats, first_s: float, horizon_s
     if begin == end:
         outside.append("no request lies within the horizon")
     elif arrival_s[end - 1] < WELL_FILLED * horizon_s:
-        outside.append(f"the last request comes at {arrival_s[end - 1]:,.0f} s of {horizon_s:,.0f} s; `repeat` goes on")
+        last_s = arrival_s[end - 1]
+        outside.append(f"the last request comes at {last_s:,.1f} s of {horizon_s:,.0f} s, then none; see `repeat`")
     return TraceReplay(
         trace,
         offset_s,

@@ -70,7 +70,7 @@ def _title(meter: Columns, summary: Mapping[str, object], span_s: float) -> str:
     measured_s = np.minimum(meter["stop_s"] - meter["start_s"], np.maximum(meter["stop_s"] - (span_s - window_s), 0.0))
     mean_kw = float(meter["facility_w"] @ measured_s) / window_s / W_PER_KW
     warmup = f" after {duration(span_s - window_s)} of warm-up" if window_s < span_s else ""
-    power = f"mean {number(mean_kw)} kW, peak {number(peak_kw)} kW"
+    power = f"mean {number(mean_kw)} kW, 15-minute peak {number(peak_kw)} kW"
     return f"{summary['mix']}: {power} over {duration(window_s)}{warmup}"
 
 

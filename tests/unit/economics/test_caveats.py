@@ -58,6 +58,11 @@ def test_an_idle_fleet_is_one_that_works_less_than_a_third(counted_h: float, war
     assert bool(about("idle fleet", run)) is warned
 
 
+def test_a_fleet_that_hardly_works_is_not_said_to_do_nothing() -> None:
+    run = ledger(pools={"h100": pool_totals(counted_accelerator_s=0.0104 * HOUR_S)})
+    assert "only 0.13% of the paid" in about("idle fleet", run)[0]
+
+
 def test_a_rented_fleet_idles_only_while_it_is_allocated() -> None:
     rented = scenario(pools=(pool(acquire=Acquire(kind="rent", usd_per_accelerator_h=2.0)),))
     assert about("idle fleet", ledger(), rented) == []

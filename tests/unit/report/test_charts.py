@@ -159,7 +159,7 @@ def test_a_picture_is_written_whole_or_refused(comparison: Comparison, tmp_path:
 def test_mean_power_leaves_the_warm_up_out() -> None:
     columns = meter(24, 3600.0) | {"facility_w": np.array([9000.0] * 4 + [1000.0] * 20)}
     title = series_of(columns, {**SUMMARY, "window_s": 72_000.0}, DOCUMENT).title
-    assert title == "lean: mean 1 kW, peak 1.400 kW over 20 h after 4 h of warm-up"
+    assert title == "lean: mean 1 kW, 15-minute peak 1.400 kW over 20 h after 4 h of warm-up"
 
 
 def test_titles_stay_inside_the_chart(compared: Compared, sampled: Sampled) -> None:

@@ -101,7 +101,7 @@ def test_trace_outside_the_horizon_brings_nothing_and_says_so(path: Path) -> Non
 
 
 def test_trace_that_ends_early_says_so(path: Path) -> None:
-    assert any("the last request comes at 10 s of 100 s" in text for text in opened(TraceTraffic(path=path)).warnings)
+    assert any("the last request comes at 10.0 s of 100 s" in text for text in opened(TraceTraffic(path=path)).warnings)
 
 
 def test_repeated_trace_follows_itself_after_one_mean_gap(path: Path) -> None:
