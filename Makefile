@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow bench calibrate .venv
+.PHONY: demo test test-slow bench calibrate validation .venv
 
 .venv: .venv/installed
 
@@ -39,3 +39,11 @@ bench: .venv/installed
 # Refits the performance and power models on a folder of measured tables: make calibrate DATA=folder
 calibrate: .venv/installed
 	$(BIN)/python -m benchmarks.calibrate $(DATA) --write
+
+# Every measured row with its prediction and error, into docs/validation: make validation DATA=folder
+# Dated by the last change of the models and their constants, so that a second call writes the same bytes.
+DATE ?= $(shell git log -1 --format=%cs -- sim/models sim/catalog/data)
+validation: .venv/installed
+	rm -rf out/validation
+	$(BIN)/python -m benchmarks.calibrate $(DATA) --out out/validation
+	$(BIN)/python -m benchmarks.validation_pages out/validation --data $(DATA) --date $(DATE)
