@@ -105,7 +105,7 @@ def _together(pages: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, tuple[s
     for name, rows in pages.items():
         for quantity, accelerator in sorted({(row.quantity, row.accelerator) for row in rows}):
             part = [row for row in rows if (row.quantity, row.accelerator) == (quantity, accelerator)]
-            yield name, (quantity, accelerator, f"{len({row.model for row in part})} models"), part
+            yield name, (quantity, accelerator, f"all {len({row.model for row in part})}"), part
 
 
 def page(name: str, rows: Sequence[Row], stamp: str) -> str:

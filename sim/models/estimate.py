@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from sim.catalog.entries import Accelerator, Precision, ServingEngine
-from sim.catalog.memory import KV_BLOCK_TOKENS, kv_capacity_tokens, memory_fault
+from sim.catalog.memory import KV_BLOCK_TOKENS, TENSOR_PARALLEL_DEGREES, kv_capacity_tokens, memory_fault
 from sim.errors import ScenarioError
 from sim.models import pace, work
 from sim.models.layout import Layout
@@ -92,34 +92,45 @@ class _Room:
     def __init__(self, replica: Replica, formats: Sequence[Precision]) -> None:
         layout, engine, accelerator = replica.layout, replica.engine, replica.accelerator
         group, ranks = layout.tensor_parallel, layout.data_parallel
-        degrees = {"pipeline_parallel": layout.pipeline_parallel, "data_parallel": ranks}
-        need = work.memory_need(replica.variant, replica.held_tokens)
-        self.name, self.held_tokens = need.name, replica.held_tokens
-        self.fixed_bytes = need.weight_bytes + (ranks - 1) * need.core_bytes
-        self.fixed_bytes += layout.accelerators * engine.overhead_bytes
-        self.sequence_bytes = (replica.held_tokens + KV_BLOCK_TOKENS / 2.0) * need.token_bytes
-        self.sequence_bytes *= max(1.0, group / need.kv_splits) if need.kv_splits else 1.0
-        self.capacity_tokens = kv_capacity_tokens(need, engine, accelerator, group, **degrees)
-        self.weights_fault = memory_fault(need, engine, accelerator, group, alternatives=formats, **degrees)
+        self.replica, self.need = replica, work.memory_need(replica.variant, replica.held_tokens)
+        self.degrees = {"pipeline_parallel": layout.pipeline_parallel, "data_parallel": ranks}
+        self.capacity_tokens = self._capacity_tokens(group)
+        self.weights_fault = memory_fault(self.need, engine, accelerator, group, alternatives=formats, **self.degrees)
         self.request_tokens = replica.input_tokens + replica.output_tokens
         holds_one = self.capacity_tokens >= self.request_tokens
         self.max_batch = batch_in_memory(self.capacity_tokens, replica.held_tokens) if holds_one else 0
 
     def memory_bytes(self, batch: int) -> float:
-        """Bytes that `batch` sequences ask of all accelerators together."""
-        return self.fixed_bytes + batch * self.sequence_bytes
+        """Bytes that `batch` sequences ask of all accelerators together; each wastes half a block of KV on average."""
+        need, layout = self.need, self.replica.layout
+        copies = max(1.0, layout.tensor_parallel / need.kv_splits) if need.kv_splits else 1.0
+        tokens = batch * (self.replica.held_tokens + KV_BLOCK_TOKENS / 2.0)
+        weights = need.weight_bytes + (layout.data_parallel - 1) * need.core_bytes
+        return weights + tokens * need.token_bytes * copies + layout.accelerators * self.replica.engine.overhead_bytes
 
     def fault(self, batch: int) -> str | None:
-        """Why the batch does not fit; None where it does."""
+        """Why the batch does not fit, and what would; None where it does."""
         if self.weights_fault is not None:
             return self.weights_fault
-        room = f"beside the weights of {self.name} there is room for {self.capacity_tokens:,} tokens of context"
+        room = f"beside the weights of {self.need.name} there is room for {self.capacity_tokens:,} tokens of context"
         if self.max_batch == 0:
-            return f"a request holds up to {self.request_tokens:,.0f} tokens; {room}: use a larger tensor_parallel"
+            asked = f"a request holds up to {self.request_tokens:,.0f} tokens"
+            return f"{asked}; {room}: use {self._larger_group(self.request_tokens) or 'a larger accelerator'}"
         if batch > self.max_batch:
-            held = f"{batch:,} sequences hold {batch * self.held_tokens:,.0f} tokens on average"
-            return f"{held}; {room}: at most {self.max_batch:,} sequences"
+            held = batch * self.replica.held_tokens
+            larger = self._larger_group(batch * (self.replica.held_tokens + KV_BLOCK_TOKENS / 2.0))
+            ways = f"at most {self.max_batch:,} sequences" + (f", or {larger}" if larger else "")
+            return f"{batch:,} sequences hold {held:,.0f} tokens on average; {room}: {ways}"
         return None
+
+    def _capacity_tokens(self, group: int) -> int:
+        return kv_capacity_tokens(self.need, self.replica.engine, self.replica.accelerator, group, **self.degrees)
+
+    def _larger_group(self, tokens: float) -> str | None:
+        """The smallest larger tensor-parallel degree with room for the tokens, in words."""
+        larger = (degree for degree in TENSOR_PARALLEL_DEGREES if degree > self.replica.layout.tensor_parallel)
+        found = next((degree for degree in larger if self._capacity_tokens(degree) >= tokens), None)
+        return None if found is None else f"tensor_parallel {found} or more"
 
 
 def _tables(replica: Replica, batch_max: int) -> ServingTables:

@@ -67,7 +67,7 @@ def test_the_index_links_all_pages_and_tells_fitted_and_predicted_apart(rows: Pa
         assert f"]({link})" in index
     assert f"{STAMP} 4 measured figures, 2 misses." in index
     assert "| power_w | h100-sxm | llama-3.1-8b | 2 | 1 | 2.8 (4.6, 5.0) | 15.0 (19.0, 20.0) |" in index
-    assert "| power_w | h100-sxm | 1 models |" in index
+    assert "| power_w | h100-sxm | all 1 |" in index
     head, everything = index.split("## All models of a table together")
     assert "qwen3-8b" in head
     assert "| l4 |" not in head

@@ -89,6 +89,11 @@ def test_memory_at_the_largest_batch_is_what_the_engine_may_fill() -> None:
     assert at(replica, most).memory_bytes == pytest.approx(share, rel=0.03)
 
 
+def test_what_would_hold_too_large_a_batch_holds_it() -> None:
+    assert "or tensor_parallel 2 or more" in str(at(made(), 2000).why_not)
+    assert at(replace(made(), layout=Layout(tensor_parallel=2)), 2000).fits
+
+
 def test_spread_of_the_outputs_makes_sequences_in_flight_hold_more() -> None:
     even, uneven = at(made(), 8), at(replace(made(), output_cv=1.0), 8)
     assert uneven.max_batch < even.max_batch
@@ -106,6 +111,8 @@ def test_a_request_longer_than_the_memory_does_not_fit() -> None:
     point = at(replace(made(), input_tokens=1e6), 1)
     assert (point.fits, point.max_batch) == (False, 0)
     assert "a request holds up to 1,000,200 tokens" in str(point.why_not)
+    assert "use tensor_parallel 4 or more" in str(point.why_not)
+    assert at(replace(made(), input_tokens=1e6, layout=Layout(tensor_parallel=4)), 1).fits
 
 
 @pytest.mark.parametrize(("weights", "on"), [("fp8", "a100-80g-sxm"), ("fp4", "h100-sxm"), ("bf16", "v100-sxm2")])
