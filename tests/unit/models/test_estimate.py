@@ -111,8 +111,8 @@ def test_a_request_longer_than_the_memory_does_not_fit() -> None:
     point = at(replace(made(), input_tokens=1e6), 1)
     assert (point.fits, point.max_batch) == (False, 0)
     assert "a request holds up to 1,000,200 tokens" in str(point.why_not)
-    assert "use tensor_parallel 4 or more" in str(point.why_not)
-    assert at(replace(made(), input_tokens=1e6, layout=Layout(tensor_parallel=4)), 1).fits
+    assert "use tensor_parallel 2 or more" in str(point.why_not)
+    assert at(replace(made(), input_tokens=1e6, layout=Layout(tensor_parallel=2)), 1).fits
 
 
 @pytest.mark.parametrize(("weights", "on"), [("fp8", "a100-80g-sxm"), ("fp4", "h100-sxm"), ("bf16", "v100-sxm2")])
