@@ -15,3 +15,4 @@ G_PER_KG: Final = 1000.0
 KG_PER_TONNE: Final = 1000.0
 L_PER_M3: Final = 1000.0
 KELVIN_AT_0_C: Final = 273.15
+AUDIO_STEP_S: Final = 0.1  # speech is counted in steps of this length, rounded to whole ones
