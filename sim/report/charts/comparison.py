@@ -23,6 +23,7 @@ OF_EACH_SERVICE = ("ttft_s.p99", "e2e_s.p99")  # the first that the runs have
 OF_EACH_STREAM = ("wait_s.mean",)
 MIXES_MAX = 24  # more bars cannot be told apart
 SERVICES_MAX = 2  # a chart of more is a poster
+TICKS_MAX = 5  # more numbers of five digits and a sign run into each other under the differences
 PANEL_LETTERS = 32  # of a title over the panel of differences
 OPEN_VERDICTS = frozenset({"no difference shown", "not comparable"})
 
@@ -155,6 +156,7 @@ def _draw_differences(axes: Axes, comparison: Comparison, bars: Sequence[Bar]) -
     axes.set_ylim(len(places) - 0.5, -0.5)
     axes.set_yticks(list(places.values()), [""] * len(places))
     axes.set_xlabel(bars[0].label)
+    axes.locator_params(axis="x", nbins=TICKS_MAX)
     thousands(axes)
 
 

@@ -25,6 +25,7 @@ class Retrofit:
     """The scenario's plant is replaced as a whole; its overrides do not carry over."""
 
     plant: PlantSpec
+    built: PlantSpec
     technique: entries.Technique
     set_point: entries.Technique
 
@@ -33,7 +34,8 @@ class Retrofit:
         """From `plant: NAME` or `plant: {preset: NAME, ...}`."""
         plant: PlantSpec = context.measure.options["plant"]
         technique = context.catalogue.technique
-        return cls(plant, technique("plant", plant.type.name), technique("plant", SET_POINT))
+        built = context.scenario.site.plant
+        return cls(plant, built, technique("plant", plant.type.name), technique("plant", SET_POINT))
 
     def obstacle(self, target: PlantSpec) -> str | None:
         """Every site has a plant."""
@@ -48,19 +50,27 @@ class Retrofit:
 
         Another supply temperature of the plant that is there takes a few hours of an engineer; the same one, nothing.
         """
-        measure = f"plant {self.plant.type.name}"
-        if self.plant == target:
+        measure, technique = f"plant {self.plant.type.name}", self._way_from(target)
+        if technique is None:
             return UpFront(family="efficiency", measure=measure)
-        if self.plant.type == target.type and _but_for_supply(self.plant) == _but_for_supply(target):
-            return set_up("efficiency", self.set_point, measure)
-        figures = self.technique.figures
-        work = set_up("efficiency", self.technique, measure)
+        work = set_up("efficiency", technique, measure)
+        if technique is self.set_point:
+            return work
+        figures = technique.figures
         return replace(work, capital_usd_per_kw=figures[CAPITAL_USD_PER_KW], life_y=figures[LIFE_Y])
 
     def assumed(self) -> tuple[str, ...]:
-        """The assumed figures of the plant and of the technique."""
-        plant = self.plant.type
-        return (*(f"plants.{plant.name}.{figure}" for figure in plant.assumed()), *assumed_figures(self.technique))
+        """The assumed figures of the plant, and of the technique that leads to it from the one that is built."""
+        plant, technique = self.plant.type, self._way_from(self.built)
+        figures = tuple(f"plants.{plant.name}.{figure}" for figure in plant.assumed())
+        return figures + (assumed_figures(technique) if technique else ())
+
+    def _way_from(self, target: PlantSpec) -> entries.Technique | None:
+        """A new plant, or another set-point of the same; None where nothing changes."""
+        if self.plant == target:
+            return None
+        same = self.plant.type == target.type and _but_for_supply(self.plant) == _but_for_supply(target)
+        return self.set_point if same else self.technique
 
 
 def _but_for_supply(plant: PlantSpec) -> Mapping[str, float]:

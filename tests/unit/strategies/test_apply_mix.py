@@ -140,9 +140,12 @@ def test_the_plant_that_is_there_costs_nothing_and_is_noted() -> None:
 
 def test_another_set_point_takes_hours_but_no_capital() -> None:
     plant = PlantSpec(type=scenario().site.plant.type, overrides={**scenario().site.plant.overrides, "supply_c": 28.0})
-    cost = apply_mix(scenario(measure("energy", "plant", plant=plant)), "lean").upfront[0]
+    plan = apply_mix(scenario(measure("energy", "plant", plant=plant)), "lean")
+    (cost,) = plan.upfront
     assert cost.capital_usd_per_kw == 0.0
     assert 0.0 < cost.engineer_h < CATALOGUE.technique("plant", "any").engineer_h
+    assert "techniques.plant.set-point.engineer_h" in plan.assumed
+    assert not [name for name in plan.assumed if name.startswith("techniques.plant.any")]
 
 
 def test_assumed_figures_of_the_techniques_are_named_once() -> None:
