@@ -22,6 +22,7 @@ from sim.models.serving import ServingTables, batch_in_memory, engine_fit, servi
 from sim.models.steady import steady_state
 from sim.models.variant import Variant
 
+WIDE_BYTES = 2.0
 Bound = Literal["memory", "compute"]
 
 
@@ -81,9 +82,16 @@ def _check(replica: Replica) -> None:
         raise ScenarioError(
             f"{model.name} is of family {model.family}; an estimate is of llm models, which take tokens"
         )
-    if weights.name in weights.compute and weights.name not in accelerator.flops:
+    # a model published in a narrow format is served in it everywhere: engines unpack its weights where need be
+    published_so = weights.name == model.precision and weights.bytes_per_value < WIDE_BYTES
+    if not (computes_natively(weights, accelerator) or published_so):
         raise ScenarioError(f"{accelerator.name} has no {weights.name}; it computes in {', '.join(accelerator.flops)}")
     work.peak_flops(replica.variant, accelerator)
+
+
+def computes_natively(weights: Precision, accelerator: Accelerator) -> bool:
+    """Whether the accelerator has the format's own arithmetic, or the format is of weights alone and needs none."""
+    return weights.name not in weights.compute or weights.name in accelerator.flops
 
 
 class _Room:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sim.catalog.entries import ASSUMED
-from sim.models.estimate import Point, Replica
+from sim.models.estimate import Point, Replica, computes_natively
 from sim.models.serving import engine_fit
 
 BATCHES_NAMED = 5
@@ -18,12 +18,20 @@ def estimate_warnings(replica: Replica, points: Sequence[Point]) -> tuple[str, .
     """Warnings in reading order, each once."""
     texts = (
         *(point.why_not for point in points if point.why_not is not None),
+        *_of_format(replica),
         *_of_time(replica),
         *_of_range(replica, points),
         *_of_power(replica),
         *_of_batches(replica, points),
     )
     return tuple(dict.fromkeys(texts))
+
+
+def _of_format(replica: Replica) -> Iterator[str]:
+    weights, accelerator = replica.variant.weights, replica.accelerator
+    if not computes_natively(weights, accelerator):
+        used = next(name for name in weights.compute if name in accelerator.flops)
+        yield f"{accelerator.name} has no native {weights.name}: weights are held in it, computing is {used}"
 
 
 def _of_time(replica: Replica) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sim.catalog import Catalogue
 from sim.catalog.entries import Precision
 from sim.errors import CatalogueError, UsageError
-from sim.models.estimate import Point, Replica, estimated
+from sim.models.estimate import Point, Replica, computes_natively, estimated
 from sim.models.layout import Layout
 from sim.strategies.published import published_variant
 from sim.study.estimate_warnings import estimate_warnings
@@ -152,8 +152,7 @@ def _narrower(weights: Precision, replica: Replica, catalogue: Catalogue) -> Ite
     """Formats narrower than the weights', that the accelerator computes in or only holds weights in."""
     for name in catalogue.names("precisions"):
         other = catalogue.precision(name)
-        native = name not in other.compute or name in replica.accelerator.flops
-        if native and other.bytes_per_value < weights.bytes_per_value:
+        if computes_natively(other, replica.accelerator) and other.bytes_per_value < weights.bytes_per_value:
             yield other
 
 

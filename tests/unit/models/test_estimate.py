@@ -125,6 +125,12 @@ def test_formats_of_weights_alone_need_no_arithmetic_of_their_own() -> None:
     assert at(made(weights="int4", on="v100-sxm2"), 1).fits
 
 
+def test_a_model_published_in_a_narrow_format_is_served_in_it_on_accelerators_without() -> None:
+    replica = made(weights="fp4")
+    published = replace(replica.variant.model, precision="fp4")
+    assert at(replace(replica, variant=replace(replica.variant, model=published)), 1).fits
+
+
 def test_a_model_without_tokens_is_refused() -> None:
     with pytest.raises(ScenarioError, match="fixed-time"):
         estimated(made("fixed-time"), [1])
