@@ -61,6 +61,7 @@ def appraise(plan: Plan, ledger: Ledger, seed: int) -> dict[str, object]:
             "dcsim": version("dcsim"),
             "random_layout": RANDOM_LAYOUT,
             "catalogue": catalogue_of(plan.scenario).digest(),
+            "carbon_basis": plan.scenario.site.carbon.basis,
             "assumed": list(assumed),
         },
     }

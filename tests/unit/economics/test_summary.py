@@ -161,5 +161,6 @@ def test_provenance_names_version_catalogue_and_assumptions_once() -> None:
     assumed = ["nodes.hgx-h100-8.capex_usd", "techniques.router.least-loaded.engineer_h"]
     given = replace(scenario(LEAN[0]), assumed=tuple(assumed))
     provenance = json.loads(json.dumps(appraise(apply_mix(given, "lean"), ledger(), 1)))["provenance"]
-    assert set(provenance) == {"dcsim", "random_layout", "catalogue", "assumed"}
+    assert set(provenance) == {"dcsim", "random_layout", "catalogue", "carbon_basis", "assumed"}
     assert provenance["assumed"] == assumed
+    assert provenance["carbon_basis"] == "direct"
