@@ -26,9 +26,10 @@ engine against theory and real runs replayed, are in [checks.md](checks.md); the
 the rows, in [../models.md](../models.md).
 
 **In the fit**: the constants saw these very rows, so the error says how well the form of the model can follow them.
-**Predicted**: the row's model was left out of the fit, or no fit uses the row; this is the error to expect of a model
-that was not measured. Errors are predicted / measured - 1; a **miss** is off by more than 15 %, as predicted where the
-row is predicted. No row is hidden for being off.
+**Predicted**: no fit saw the row; its model (of language models) or its batch (of other models) was left out, or no fit
+uses it. This is the error to expect where nothing was measured. Errors are predicted / measured - 1, and differences
+for slowdowns and energy ratios under power caps; a **miss** is off by more than 15 %, as predicted where the row is
+predicted. No row is hidden for being off.
 """
 GROUP_COLUMNS = ("page", "quantity", "accelerator", "model", "figures", "misses", "in the fit, %", "predicted, %")
 WHAT_COLUMNS = ("quantity", "accelerator", "model")

@@ -1,8 +1,8 @@
 """Measured rows beside what the program says, as the calibration writes them: one CSV line per figure and kind of fit.
 
 Columns: dataset, row, model, accelerator, engine, precision, tensor_parallel, batch, quantity, measured, predicted,
-error (predicted / measured - 1), fitted. `fitted` is `yes` where the constants saw the row, `left-out` where the fit
-left its model out, `never` where no fit uses the row.
+error (predicted / measured - 1; of ratios the difference), fitted. `fitted` is `yes` or `True` where the constants saw
+the row, else `left-out` where the fit left its model out, `never` where no fit uses the row, or just `False`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-FITTED = "yes"
-KINDS = (FITTED, "left-out", "never")
+SEEN = frozenset({"yes", "True"})
+UNSEEN = frozenset({"left-out", "never", "False"})
 MISS = 0.15  # an error beyond this is a miss
 
 
@@ -95,11 +95,11 @@ def misses(rows: Iterable[Row]) -> list[Row]:
 
 def _put(found: dict[tuple[str, ...], Row], line: dict[str, str], path: Path) -> None:
     """Adds a line's prediction to its row."""
-    if line["fitted"] not in KINDS:
-        raise SystemExit(f"{path}: fitted is {' or '.join(KINDS)}, not '{line['fitted']}'")
+    if line["fitted"] not in SEEN | UNSEEN:
+        raise SystemExit(f"{path}: fitted is one of {', '.join(sorted(SEEN | UNSEEN))}, not '{line['fitted']}'")
     names = ("dataset", "row", "model", "accelerator", "engine", "precision", "tensor_parallel", "batch", "quantity")
     key = tuple(line[name] for name in names)
     row = found.get(key) or Row(**dict(zip(names, key, strict=True)), measured=float(line["measured"]))  # type: ignore[arg-type]
     prediction = Prediction(value=float(line["predicted"]), error=float(line["error"]))
-    seen = line["fitted"] == FITTED
+    seen = line["fitted"] in SEEN
     found[key] = replace(row, fitted=prediction) if seen else replace(row, predicted=prediction)
