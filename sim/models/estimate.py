@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.catalog.entries import Accelerator, Precision, ServingEngine
+from sim.catalog.entries import Accelerator, AIModel, Precision, ServingEngine
 from sim.catalog.memory import KV_BLOCK_TOKENS, TENSOR_PARALLEL_DEGREES, kv_capacity_tokens, memory_fault
 from sim.errors import ScenarioError
 from sim.models import pace, work
@@ -87,6 +87,19 @@ def _check(replica: Replica) -> None:
     if not (computes_natively(weights, accelerator) or published_so):
         raise ScenarioError(f"{accelerator.name} has no {weights.name}; it computes in {', '.join(accelerator.flops)}")
     work.peak_flops(replica.variant, accelerator)
+    _check_layout(model, replica.layout)
+
+
+def _check_layout(model: AIModel, layout: Layout) -> None:
+    """ScenarioError where heads, layers or experts cannot be split so."""
+    heads, degree = model.heads or model.hidden // model.head_size, layout.tensor_parallel
+    if heads % degree:
+        raise ScenarioError(f"{model.name} has {heads} attention heads, which tensor_parallel {degree} does not divide")
+    if layout.pipeline_parallel > model.layers:
+        raise ScenarioError(f"{model.name} has {model.layers} layers: pipeline_parallel is at most that")
+    if layout.expert_parallel > model.experts:
+        has = f"{model.experts} experts" if model.experts > 1 else "no experts to share out"
+        raise ScenarioError(f"{model.name} has {has}; expert_parallel is {layout.expert_parallel}")
 
 
 def computes_natively(weights: Precision, accelerator: Accelerator) -> bool:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "dcsim.estimate/1"
 BATCH_MAX: Final = 16_384  # far beyond what serving software decodes at once; the tables grow with it
+DEGREE_MAX: Final = 1024
+TOKENS_MAX: Final = 1e9
+CV_MAX: Final = 100.0
 FILE_NAME: Final = "estimate.json"
 Found = TypeVar("Found")
 
@@ -168,11 +171,11 @@ def _check_numbers(
     ranges = (
         *((1 <= batch <= BATCH_MAX, f"a batch is 1 to {BATCH_MAX:,} sequences, not {batch}") for batch in batches),
         (len(batches) > 0, "name at least one batch"),
-        *((degree >= 1, f"a degree of parallelism is 1 or more, not {degree}") for degree in degrees),
-        (0.0 <= input_tokens < math.inf, f"input_tokens is 0 or more, not {input_tokens:g}"),
-        (1.0 <= output_tokens < math.inf, f"output_tokens is 1 or more, not {output_tokens:g}"),
-        (0.0 <= output_cv < math.inf, f"output_cv is 0 or more, not {output_cv:g}"),
-        (power_cap_w is None or power_cap_w > 0.0, f"power_cap_w is above 0, not {power_cap_w}"),
+        *((1 <= each <= DEGREE_MAX, f"a degree of parallelism is 1 to {DEGREE_MAX}, not {each}") for each in degrees),
+        (0.0 <= input_tokens <= TOKENS_MAX, f"input_tokens is 0 to {TOKENS_MAX:g}, not {input_tokens:g}"),
+        (1.0 <= output_tokens <= TOKENS_MAX, f"output_tokens is 1 to {TOKENS_MAX:g}, not {output_tokens:g}"),
+        (0.0 <= output_cv <= CV_MAX, f"output_cv is 0 to {CV_MAX:g}, not {output_cv:g}"),
+        (power_cap_w is None or 0.0 < power_cap_w < math.inf, f"power_cap_w is above 0, not {power_cap_w}"),
     )
     for holds, text in ranges:
         if not holds:

@@ -73,6 +73,13 @@ def test_the_table_says_whose_energy_it_is(dcsim: Dcsim) -> None:
         (("--output-tokens", 0), 2, "not 0"),
         (("--tensor-parallel", 0), 2, "tensor-parallel"),
         (("--expert-parallel", 3), 3, "expert_parallel of 3 does not divide"),
+        (("--tensor-parallel", 8, "--expert-parallel", 8), 3, "no experts to share out"),
+        (("--tensor-parallel", 3), 3, "32 attention heads, which tensor_parallel 3 does not divide"),
+        (("--pipeline-parallel", 33), 3, "32 layers"),
+        (("--data-parallel", 5000), 2, "1 to 1024"),
+        (("--power-cap-w", "inf"), 2, "not inf"),
+        (("--output-cv", 1e200), 2, "0 to 100"),
+        (("--input-tokens", 1e300), 2, "0 to 1e+09"),
     ],
 )
 def test_wrong_questions_are_refused_with_the_reason(
