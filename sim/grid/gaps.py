@@ -37,15 +37,18 @@ class Series:
         return self.values[row] if row >= 0 and time_s < self.stop_s else None
 
 
-def read_series(source: SeriesFile, notes: Notes) -> Series:
-    """The file's series; its step is the median distance of its stamps. Raises SeriesError."""
+def read_series(source: SeriesFile, notes: Notes, begin_s: float = -math.inf, end_s: float = math.inf) -> Series:
+    """The file's series; its step is the median distance of its stamps.
+
+    Gaps count, and may be too long, only where they touch the time from `begin_s` to `end_s`. Raises SeriesError.
+    """
     rows = _rising(read_rows(source), notes)
     known = [row for row in rows if not math.isnan(row.value)]
     if len(known) < 2:
         raise SeriesError(notes.problem("fewer than two values"))
     step_s = median_low((later.time - earlier.time).total_seconds() for earlier, later in pairwise(rows))
     stated = Series([row.time.timestamp() for row in known], [row.value for row in known], step_s)
-    return _filled(stated, source.max_gap_h, notes)
+    return _filled(stated, source.max_gap_h, notes, begin_s, end_s)
 
 
 def _rising(rows: Sequence[Row], notes: Notes) -> list[Row]:
@@ -72,8 +75,8 @@ def _same(one: float, other: float) -> bool:
     return one == other or (math.isnan(one) and math.isnan(other))
 
 
-def _filled(series: Series, max_gap_h: float, notes: Notes) -> Series:
-    """The series with every gap up to `max_gap_h` interpolated; raises SeriesError with every longer one."""
+def _filled(series: Series, max_gap_h: float, notes: Notes, begin_s: float, end_s: float) -> Series:
+    """The series with gaps up to `max_gap_h` interpolated; raises SeriesError with every longer one that counts."""
     step_s = series.step_s
     stamps_s, values = [series.stamps_s[0]], [series.values[0]]
     missing: list[float] = []
@@ -81,10 +84,11 @@ def _filled(series: Series, max_gap_h: float, notes: Notes) -> Series:
     for stamp_s, value in zip(series.stamps_s[1:], series.values[1:], strict=True):
         last_s, last = stamps_s[-1], values[-1]
         gap_h = (stamp_s - last_s - step_s) / S_PER_H
-        if gap_h > max_gap_h:
+        counts = last_s + step_s < end_s and stamp_s > begin_s
+        if counts and gap_h > max_gap_h:
             text = f"no value for {gap_h:g} h from {shown(last_s + step_s)}; max_gap_h is {max_gap_h:g}"
             faults.append(notes.problem(text))
-        elif stamp_s - last_s > ONE_STEP * step_s:
+        elif counts and stamp_s - last_s > ONE_STEP * step_s:
             holes = [last_s + index * step_s for index in range(1, math.ceil((stamp_s - last_s) / step_s - 1e-3))]
             missing += holes
             stamps_s += holes

@@ -27,7 +27,10 @@ def build_signal(
         return FlatSignal(value), ()
     notes = Notes(value.path, what)
     begin_s = start.timestamp()
-    stamps_s, raw = _covering(read_series(value, notes), begin_s, begin_s + horizon_s, value.outside, notes)
+    end_s = begin_s + horizon_s
+    # another year's values may be taken from anywhere in the file
+    series = read_series(value, notes) if value.outside == "wrap" else read_series(value, notes, begin_s, end_s)
+    stamps_s, raw = _covering(series, begin_s, end_s, value.outside, notes)
     signal = StepSignal.of([stamp - begin_s for stamp in stamps_s], [x * value.scale + value.adder for x in raw])
     return signal, tuple(notes.warnings)
 

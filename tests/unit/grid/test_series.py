@@ -109,6 +109,12 @@ def test_a_gap_longer_than_allowed_is_refused_with_its_time(tmp_path: Path) -> N
         build(tmp_path, hourly(["1", "", "", "", "", "6", "7", "8", "9", "10", "11"]), 5)
 
 
+def test_gaps_that_the_run_does_not_reach_are_its_own_business(tmp_path: Path) -> None:
+    signal, warnings = build(tmp_path, hourly(["1", "2", "3", "", "", "", "", "", "9", "", "11"]), 3)
+    assert values(signal, 3) == [1.0, 2.0, 3.0]
+    assert warnings == ()
+
+
 def test_equal_rows_count_once_and_disorder_is_sorted_and_both_are_said(tmp_path: Path) -> None:
     text = "time,price\n2023-01-01T01:00Z,2\n2023-01-01T00:00Z,1\n2023-01-01T00:00Z,1\n2023-01-01T02:00Z,3\n"
     signal, warnings = build(tmp_path, text, 3)
