@@ -88,13 +88,13 @@ def accelerator_s_per_token(variant: Variant, service: Service, accelerator: Acc
 
     A variant whose memory holds fewer sequences than the load's batch is judged at what it holds.
     """
-    from sim.models.serving import serving_tables
+    from sim.models.replica import replica_tables
     from sim.models.steady import steady_state
 
     context = load.input_tokens + load.output_tokens / 2.0
     engine = replace(service.engine, batch_max=min(load.batch, service.engine.batch_max))
-    tables = serving_tables(variant, engine, _at_full_clock(accelerator), service.tensor_parallel, context, None, None)
-    steady = steady_state(tables, tables.batch_max, load.input_tokens, load.output_tokens)
+    tables = replica_tables(variant, engine, _at_full_clock(accelerator), service.tensor_parallel, context)
+    steady = steady_state(tables, min(load.batch, tables.batch_max), load.input_tokens, load.output_tokens)
     return service.tensor_parallel / steady.output_tokens_per_s
 
 

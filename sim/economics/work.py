@@ -15,18 +15,20 @@ from sim.strategies.published import FIXED_TIME
 from sim.units import J_PER_KWH
 
 MILLION = 1e6
+TOKENS = "llm"  # the family whose outputs are tokens
 
 
 def service_result(
     deployment: Deployment, totals: ServiceTotals, share: Share, lean: Leanness | None, window_s: float
 ) -> dict[str, object]:
-    """One service as the result shows it. Tokens do not exist for fixed-time models, nor does their accuracy.
+    """One service as the result shows it. Only language models make tokens; fixed-time models have no accuracy.
 
     Raises InvariantError where requests are lost or made up.
     """
     if totals.arrived != totals.completed + totals.rejected + totals.in_flight:
         raise InvariantError(f"requests of {deployment.service.name} are not conserved: {totals}")
-    speaks = deployment.variant.model.family != FIXED_TIME
+    family = deployment.variant.model.family
+    speaks, answers = family == TOKENS, family != FIXED_TIME
     tokens = totals.outputs_in_window if speaks else 0
     joules = None if share.facility_kwh is None else share.facility_kwh * J_PER_KWH
     return {
@@ -43,9 +45,9 @@ def service_result(
         "e2e_s": asdict(totals.e2e_s),
         "slo_attainment": quotient(totals.met, judged(totals)),
         "variant": deployment.variant.name,
-        "accuracy": deployment.accuracy if speaks else None,
-        "accuracy_sd": deployment.accuracy_sd if speaks else None,
-        "accuracy_over_target": deployment.ungated_gain if speaks else None,
+        "accuracy": deployment.accuracy if answers else None,
+        "accuracy_sd": deployment.accuracy_sd if answers else None,
+        "accuracy_over_target": deployment.ungated_gain if answers else None,
         "leanness": lean.reference_s / lean.used_s if lean else None,
         "mean_batch": totals.mean_batch,
         "replicas_mean": totals.replicas_mean,

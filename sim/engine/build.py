@@ -20,7 +20,8 @@ from sim.facility import build_plant, load_weather
 from sim.grid import build_signal
 from sim.kernels import serving_layout as at
 from sim.models.power import busy_power_w, clock_grid_mhz, job_tables
-from sim.models.serving import ServingTables, serving_tables
+from sim.models.replica import prompt_tokens_max, replica_tables
+from sim.models.serving import ServingTables
 from sim.models.steady import steady_state
 from sim.scenario.specs import Service
 from sim.strategies.plan import Deployment, Plan, PoolPlan
@@ -103,7 +104,7 @@ def _service(
         linger_s = pool.pool.node.accelerator.power.linger_s
         return FixedTimeService(service.name, power, linger_s, replicas, router, traffic, latencies)
     tables = _tables(deployment, pool, traffic)
-    rates = _rates(tables, service, pool)
+    rates = _rates(tables, deployment, pool)
     kept = batch_within_promise(tables, service, traffic)
     return TokenService(service.name, rates, kept, replicas, router, traffic, latencies)
 
@@ -111,7 +112,7 @@ def _service(
 def _tables(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> ServingTables:
     """The performance model of one replica at the traffic's typical context."""
     service, accelerator = deployment.service, pool.pool.node.accelerator
-    return serving_tables(
+    return replica_tables(
         deployment.variant,
         service.engine,
         accelerator,
@@ -122,8 +123,9 @@ def _tables(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> Serving
     )
 
 
-def _rates(tables: ServingTables, service: Service, pool: PoolPlan) -> at.Rates:
+def _rates(tables: ServingTables, deployment: Deployment, pool: PoolPlan) -> at.Rates:
     """The performance model as the kernel reads it."""
+    service = deployment.service
     return at.Rates(
         decode=tables.decode,
         prefill=tables.prefill,
@@ -131,7 +133,7 @@ def _rates(tables: ServingTables, service: Service, pool: PoolPlan) -> at.Rates:
         linger_s=pool.pool.node.accelerator.power.linger_s,
         batch_max=tables.batch_max,
         kv_capacity=tables.kv_capacity_tokens,
-        prompt_tokens_max=service.engine.prefill_tokens_max,
+        prompt_tokens_max=prompt_tokens_max(deployment.variant, service.engine),
         kv_policy=KV_POLICIES[service.engine.kv_policy],
         prefix_share=service.prefix_hit_share,
     )

@@ -139,13 +139,15 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoissonTraffic:
-    """Generated arrivals; `service_s` for fixed-time models, token lengths for language models."""
+    """Generated arrivals; token lengths for language models, `service_s` for fixed-time ones, items for the others."""
 
     rate_per_s: float
     profile: Profile = Profile()
     input_tokens: Distribution | None = None
     output_tokens: Distribution | None = None
     service_s: Distribution | None = None
+    items: Distribution | None = None  # images, sequences, samples per request
+    audio_s: Distribution | None = None  # of speech models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ JOB_FORMATS: Final = ("swf",)
 # A log does not say what its jobs do with an accelerator. assumed: modest training, which every accelerator of the
 # catalogue sustains at full clock within its design power, so that a job takes the time that the log says.
 LOGGED_U_MEMORY: Final = 0.35
-LOGGED_U_COMPUTE: Final = 0.20
+LOGGED_U_COMPUTE: Final = 0.12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

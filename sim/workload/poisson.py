@@ -6,7 +6,9 @@ requests, a change of one distribution leaves the others alone, and the size of 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from sim.errors import ScenarioError
 from sim.kernels.arrivals import expected_arrivals, fill_arrivals, rate_pattern, start_state
 from sim.kernels.draws import stream_key
 from sim.scenario.specs import Distribution, PoissonTraffic
-from sim.units import S_PER_H
+from sim.units import AUDIO_STEP_S, S_PER_H
 from sim.workload.lengths import draw_tokens, draw_values
 from sim.workload.traffic import CHUNK_ROWS, RequestChunk
 
@@ -37,8 +39,9 @@ class GeneratedTraffic:
         replication: int,
     ) -> None:
         self.warnings: tuple[str, ...] = ()
-        self.mean_input_tokens = spec.input_tokens.mean if spec.input_tokens else 0.0
-        self.mean_output_tokens = spec.output_tokens.mean if spec.output_tokens else 0.0
+        self._work = work_of(spec)
+        self.mean_input_tokens = self._work.law.mean if self._work else 0.0
+        self.mean_output_tokens = spec.output_tokens.mean if spec.output_tokens else float(self._work is not None)
         self._name = name
         self._spec = spec
         self._horizon_s = horizon_s
@@ -49,7 +52,7 @@ class GeneratedTraffic:
         self._next = 0
         self._keys = {
             purpose: stream_key(seed, replication, purpose, name)
-            for purpose in ("arrivals", "input_tokens", "output_tokens", "service_s")
+            for purpose in ("arrivals", "input_tokens", "output_tokens", "service_s", "items", "audio_s")
         }
 
     def next_chunk(self) -> RequestChunk | None:
@@ -64,18 +67,46 @@ class GeneratedTraffic:
         self._next += rows
         return RequestChunk(
             times[:rows],
-            self._tokens("input_tokens", self._spec.input_tokens, first, rows),
-            self._tokens("output_tokens", self._spec.output_tokens, first, rows),
+            self._taken_in(first, rows),
+            self._made(first, rows),
             self._seconds(self._spec.service_s, first, rows),
         )
 
-    def _tokens(self, what: str, law: Distribution | None, first: int, rows: int) -> NDArray[np.int32]:
-        if law is None:
+    def _taken_in(self, first: int, rows: int) -> NDArray[np.int32]:
+        """Tokens, items or steps of speech that requests bring."""
+        if self._work is None:
             return np.zeros(rows, np.int32)
-        return draw_tokens(law, self._keys[what], first, rows, f"services.{self._name}.traffic.{what}")
+        what = self._work.what
+        return draw_tokens(self._work.law, self._keys[what], first, rows, f"services.{self._name}.traffic.{what}")
+
+    def _made(self, first: int, rows: int) -> NDArray[np.int32]:
+        """Tokens that requests ask for; one answer where the model takes no tokens."""
+        law = self._spec.output_tokens
+        if law is None:
+            return np.full(rows, self._work is not None, np.int32)
+        what = f"services.{self._name}.traffic.output_tokens"
+        return draw_tokens(law, self._keys["output_tokens"], first, rows, what)
 
     def _seconds(self, law: Distribution | None, first: int, rows: int) -> NDArray[np.float64]:
         return np.zeros(rows) if law is None else draw_values(law, self._keys["service_s"], first, rows)
+
+
+class Work(NamedTuple):
+    """What a request brings: the key that the scenario gave, and its distribution in whole units."""
+
+    what: str
+    law: Distribution
+
+
+def work_of(spec: PoissonTraffic) -> Work | None:
+    """What requests bring as whole tokens, items, or steps of speech; None for fixed-time models."""
+    if spec.audio_s is not None:
+        law, step = spec.audio_s, AUDIO_STEP_S
+        return Work("audio_s", replace(law, mean=law.mean / step, low=law.low / step, high=law.high / step))
+    for what, given in (("items", spec.items), ("input_tokens", spec.input_tokens)):
+        if given is not None:
+            return Work(what, given)
+    return None
 
 
 def local_pattern(name: str, spec: PoissonTraffic, local_start: datetime) -> NDArray[np.float64]:

@@ -12,8 +12,9 @@ from sim.workload.replay import open_replay
 from sim.workload.traces import RequestTrace, read_trace
 from sim.workload.traffic import Traffic
 
-NEEDED = {"fixed-time": (SERVICE,)}  # by family of AI model; every other family needs the two lengths
 LENGTHS = (INPUT, OUTPUT)
+NEEDED = {"llm": LENGTHS, "fixed-time": (SERVICE,), "speech": ("audio_s",)}  # by family of AI model
+ITEMS = ("items",)  # what every other family needs
 
 
 def open_traffic(
@@ -24,7 +25,7 @@ def open_traffic(
     Raises TraceError for a trace that cannot be used and ScenarioError for generated traffic that makes no sense.
     """
     traffic = service.traffic
-    needed = NEEDED.get(service.model.family, LENGTHS)
+    needed = NEEDED.get(service.model.family, ITEMS)
     if isinstance(traffic, PoissonTraffic):
         require_laws(service, traffic, needed)
         return GeneratedTraffic(

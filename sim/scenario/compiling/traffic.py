@@ -10,7 +10,16 @@ from sim.scenario.compiling.desk import Desk
 from sim.scenario.schema import traffic as schema
 
 MOST_REQUESTS = 2e9  # of one service in one run: ten times the largest run that this program is measured on
-NEEDS: Mapping[str, tuple[str, ...]] = {"llm": ("input_tokens", "output_tokens"), "fixed-time": ("service_s",)}
+ITEMS = ("items",)
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "llm": ("input_tokens", "output_tokens"),
+    "vision": ITEMS,
+    "encoder": ITEMS,
+    "recommendation": ITEMS,
+    "diffusion": ITEMS,
+    "speech": ("audio_s",),
+    "fixed-time": ("service_s",),
+}
 
 
 def traffic_of(
@@ -18,6 +27,9 @@ def traffic_of(
 ) -> specs.TraceTraffic | specs.PoissonTraffic:
     """Traffic for a model of a family; notes faults of both."""
     if traffic.trace is not None:
+        if not {*NEEDS.get(family, ())}.isdisjoint((*ITEMS, "audio_s")):
+            text = f"traces hold no requests to models of family {family}; generate them with poisson"
+            desk.fault((*path, "trace"), text, key=True)
         return _trace(traffic.trace, (*path, "trace"), desk)
     assert traffic.poisson is not None
     _check_lengths(traffic, family, path, desk)
@@ -31,12 +43,14 @@ def traffic_of(
         input_tokens=_distribution(traffic.input_tokens),
         output_tokens=_distribution(traffic.output_tokens),
         service_s=_distribution(traffic.service_s),
+        items=_distribution(traffic.items),
+        audio_s=_distribution(traffic.audio_s),
     )
 
 
 def _check_lengths(traffic: schema.Traffic, family: str, path: Route, desk: Desk) -> None:
     needed = NEEDS.get(family, ())
-    for name in (*NEEDS["llm"], *NEEDS["fixed-time"]):
+    for name in dict.fromkeys(name for names in NEEDS.values() for name in names):
         given = getattr(traffic, name) is not None
         if name in needed and not given:
             desk.fault(path, f"missing key '{name}': requests to a model of family {family} need it", key=True)

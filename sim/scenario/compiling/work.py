@@ -16,6 +16,7 @@ from sim.scenario.schema import work as schema
 from sim.units import S_PER_H
 
 FIXED_TIME = "fixed-time"
+SPLIT = "diffusion"  # the family whose items are shared by the accelerators of a replica
 CACHE_PRECISION = "bf16"  # serving engines keep the KV cache 16 bits wide unless told otherwise
 CACHE_BYTES = 2.0
 NARROWER = ("fp8", "int8", "int4")  # formats that may be suggested where weights do not fit
@@ -71,11 +72,11 @@ def _service(service: schema.Service, horizon_s: float, path: Route, desk: Desk)
 
 
 def _check_slo(slo: schema.Slo, model: AIModel, path: Route, desk: Desk) -> None:
-    if model.family != FIXED_TIME:
+    if model.family == "llm":
         return
     for name in ("ttft_p99_s", "tpot_p99_s"):
         if getattr(slo, name) is not None:
-            desk.fault((*path, name), "a fixed-time model has no tokens; promise e2e_p99_s", key=True)
+            desk.fault((*path, name), f"a {model.family} model has no tokens; promise e2e_p99_s", key=True)
 
 
 def _check_reference(reference: str | None, path: Route, desk: Desk) -> None:
@@ -89,10 +90,13 @@ def _check_reference(reference: str | None, path: Route, desk: Desk) -> None:
 
 def _check_device(service: specs.Service, accelerator: Accelerator, path: Route, desk: Desk) -> None:
     """Whether the accelerator computes in the service's format and holds a replica."""
-    if service.model.family != "llm":
+    if service.model.family == FIXED_TIME:
         return
     weights = desk.catalogue.precision(service.precision)
     _check_native(weights, accelerator, (*path, "precision"), desk)
+    if service.model.items is not None:
+        _check_split(service, (*path, "tensor_parallel"), desk)
+        return
     own = desk.catalogue.precision(service.model.precision)
     cache = own if own.bytes_per_value >= CACHE_BYTES else desk.catalogue.precision(CACHE_PRECISION)
     need = memory_need(service.model, weights, cache)
@@ -105,6 +109,13 @@ def _check_device(service: specs.Service, accelerator: Accelerator, path: Route,
     if request > room:
         text = f"a replica has room for {room} tokens of context, a mean request holds {request:.0f}"
         desk.warn(path, f"{text}: most requests are rejected; use a larger tensor_parallel or a narrower precision")
+
+
+def _check_split(service: specs.Service, path: Route, desk: Desk) -> None:
+    """Whether the work on one item can be split: only images that are generated take long enough."""
+    family = service.model.family
+    if service.tensor_parallel > 1 and family != SPLIT:
+        desk.fault(path, f"a replica of a {family} model runs on one accelerator; add replicas instead")
 
 
 def _narrower(weights: Precision, desk: Desk) -> Iterator[Precision]:

@@ -8,11 +8,9 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.document import Strict, fault
-from sim.scenario.schema.fields import NonNegative, NotBuilt, PathText, Positive
+from sim.scenario.schema.fields import NonNegative, PathText, Positive
 from sim.scenario.schema.forms import Form, OneForm, Short
 from sim.scenario.schema.names import Named
-
-_BUILT = NotBuilt("built: input_tokens and output_tokens for llm models, service_s for fixed-time ones")
 
 
 class Lognormal(Strict):
@@ -113,7 +111,7 @@ class Traffic(OneForm):
 
     forms: ClassVar[Mapping[str, Form]] = {
         "trace": Form(),
-        "poisson": Form(may=("profile", "input_tokens", "output_tokens", "service_s")),
+        "poisson": Form(may=("profile", "input_tokens", "output_tokens", "service_s", "items", "audio_s")),
     }
     trace: Trace | None = Field(default=None, description="Replays a file of requests.")
     poisson: Poisson | None = Field(default=None, description="Generates arrivals.")
@@ -123,5 +121,9 @@ class Traffic(OneForm):
     service_s: Distribution | None = Field(
         default=None, description="Service time of generated requests to a fixed-time model [s]."
     )
-    items: Annotated[object, _BUILT] = Field(default=None, description="Not built yet: images per vision request.")
-    audio_s: Annotated[object, _BUILT] = Field(default=None, description="Not built yet: length of speech requests.")
+    items: Distribution | None = Field(
+        default=None, description="Images, sequences or samples of generated requests to vision and like models."
+    )
+    audio_s: Distribution | None = Field(
+        default=None, description="Length of generated requests to a speech model [s], in steps of 0.1 s."
+    )

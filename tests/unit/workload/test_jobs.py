@@ -47,9 +47,9 @@ def test_job_takes_its_figures_from_the_fields_of_the_format(tmp_path: Path) -> 
 
 def test_log_says_what_is_assumed_about_its_jobs(tmp_path: Path) -> None:
     jobs = table(written(tmp_path, line(1, 0, 1)))
-    assert (jobs.u_memory, jobs.u_compute) == (0.35, 0.20)
+    assert (jobs.u_memory, jobs.u_compute) == (0.35, 0.12)
     assert jobs.warnings == (
-        "log.swf: its jobs are assumed to reach 35% of memory bandwidth and 20% of peak FLOP/s, which sets their power",
+        "log.swf: its jobs are assumed to reach 35% of memory bandwidth and 12% of peak FLOP/s, which sets their power",
     )
 
 

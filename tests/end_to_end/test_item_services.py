@@ -1,0 +1,77 @@
+"""Services of models that take items, through whole runs: batches form, requests are conserved, promises hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim import run
+from sim.errors import ScenarioError
+from sim.scenario import load
+
+HEAD = """schema: 1
+name: items
+horizon_h: 0.02
+seed: 3
+site: {weather: {dry_bulb_c: 20, relative_humidity: 0.5}, tariff: {energy_usd_per_kwh: 0.1}, carbon: {g_per_kwh: 300}}
+pools: [{name: v, node: v100-8, nodes: 1, acquire: {own: {capex_usd_per_node: 50000, life_y: 5}}}]
+services:
+"""
+ENTRY = "  - {{name: it, field: FIELD, model: MODEL, pool: v, replicas: 1, traffic: {{{traffic}}}{more}}}\n"
+EYE = ENTRY.replace("FIELD", "image-recognition").replace("MODEL", "resnet-50")
+EAR = ENTRY.replace("FIELD", "speech").replace("MODEL", "whisper-large-v3")
+
+
+def result(folder: Path, service: str, traffic: str, more: str = "") -> dict[str, object]:
+    path = folder / "scenario.yaml"
+    path.write_text(HEAD + service.format(traffic=traffic, more=more))
+    services = run(load(path)).summary["services"]
+    assert isinstance(services, dict)
+    (found,) = services.values()
+    assert found["arrived"] == found["completed"] + found["rejected"] + found["in_flight"]
+    return dict(found)
+
+
+def test_images_alone_take_a_batch_of_one_and_many_share_batches(tmp_path: Path) -> None:
+    few = result(tmp_path, EYE, "poisson: {rate_per_s: 5}, items: {constant: 1}")
+    many = result(tmp_path, EYE, "poisson: {rate_per_s: 2500}, items: {constant: 1}")
+    assert isinstance(few["e2e_s"], dict)
+    assert few["e2e_s"]["p50"] == pytest.approx(0.00375 + 8.2e9 / (0.253 * 125e12), rel=0.01)
+    assert few["mean_batch"] == pytest.approx(1.0, abs=0.1)
+    assert float(str(many["mean_batch"])) > 8.0
+    assert many["throughput_per_s"] == pytest.approx(2500.0, rel=0.05)
+
+
+def test_a_longer_recording_takes_longer(tmp_path: Path) -> None:
+    def seconds(length_s: int) -> float:
+        found = result(tmp_path, EAR, f"poisson: {{rate_per_s: 0.5}}, audio_s: {{constant: {length_s}}}")["e2e_s"]
+        assert isinstance(found, dict)
+        return float(found["p50"])
+
+    assert seconds(60) - seconds(30) == pytest.approx(30 * 8.2e10 / (0.0803 * 125e12), rel=0.02)
+
+
+def test_items_make_no_tokens(tmp_path: Path) -> None:
+    found = result(tmp_path, EYE, "poisson: {rate_per_s: 5}, items: {constant: 2}")
+    assert found["output_tokens_per_s"] is None
+    assert found["usd_per_million_output_tokens"] is None
+    assert found["accuracy"] == 0.803
+
+
+@pytest.mark.parametrize(
+    ("traffic", "more", "said"),
+    [
+        ("poisson: {rate_per_s: 5}", "", "missing key 'items': requests to a model of family vision need it"),
+        ("poisson: {rate_per_s: 5}, audio_s: {constant: 2}", "", "'audio_s' says nothing to a model of family vision"),
+        ("poisson: {rate_per_s: 5}, items: {constant: 2}", ", tensor_parallel: 2", "runs on one accelerator"),
+        (
+            "poisson: {rate_per_s: 5}, items: {constant: 2}",
+            ", slo: {tpot_p99_s: 1}",
+            "has no tokens; promise e2e_p99_s",
+        ),
+    ],
+)
+def test_what_items_cannot_be_asked_is_refused(tmp_path: Path, traffic: str, more: str, said: str) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        result(tmp_path, EYE, traffic, more)
