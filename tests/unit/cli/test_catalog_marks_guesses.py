@@ -12,7 +12,7 @@ from sim.catalog.reader import Catalogue
 from sim.catalog.sources import figure_sources, figures
 
 CATALOGUE = Catalogue.built_in()
-GUESS_WORDS = ("assum", "guess", "recalled", "estimate", "placeholder")
+GUESS_WORDS = ("guess", "recalled", "estimated", "placeholder", "from memory")
 
 
 class Answer(Protocol):
