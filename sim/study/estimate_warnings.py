@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import ceil, floor
 
 from sim.catalog.entries import ASSUMED
 from sim.models.estimate import Point, Replica, computes_natively
@@ -44,10 +45,21 @@ def _of_time(replica: Replica) -> Iterator[str]:
         measured = f"{models} were measured on {', '.join(fits)}" if fits else f"no {models} were measured"
         yield f"{engine.name} on {name} is outside what was measured ({measured}): its time constants are assumed"
         return
-    guessed = [figure for figure in engine.assumed() if figure.startswith(f"{block}.{name}.")]
-    if guessed:
-        names = ", ".join(figure.rpartition(".")[2] for figure in guessed)
-        yield f"{engine.name} on {name}: {names} are assumed, no measurement tells them"
+    guessed = {figure.rpartition(".")[2] for figure in engine.assumed() if figure.startswith(f"{block}.{name}.")}
+    if felt := sorted(guessed - _without_effect(replica)):
+        yield f"{engine.name} on {name}: assumed, as no measurement tells it: {', '.join(felt)}"
+
+
+def _without_effect(replica: Replica) -> set[str]:
+    """Constants of the engine that this replica does not feel."""
+    fit, layout = engine_fit(replica.engine, replica.accelerator, replica.variant.model), replica.layout
+    felt = {
+        "narrow_efficiency": replica.variant.weights.bytes_per_value < 1.0,
+        "exchange_s": layout.exchanges,
+        "all_reduce_s": layout.tensor_parallel > 1,
+        "prompt_s": fit.prompt_s > 0.0,
+    }
+    return {name for name, is_felt in felt.items() if not is_felt}
 
 
 def _of_range(replica: Replica, points: Sequence[Point]) -> Iterator[str]:
@@ -57,21 +69,19 @@ def _of_range(replica: Replica, points: Sequence[Point]) -> Iterator[str]:
     if limits is None:
         return
     where = f"of the {limits.rows} rows measured with {replica.engine.name} on {replica.accelerator.name}"
-    outside = [
-        point.batch for point in points if point.fits and not limits.batch_min <= point.batch <= limits.batch_max
-    ]
+    least, most = floor(limits.batch_min), ceil(limits.batch_max)
+    outside = [point.batch for point in points if point.fits and not least <= point.batch <= most]
     if outside:
         named = ", ".join(f"{batch:,}" for batch in outside[:BATCHES_NAMED])
         more = ", ..." if len(outside) > BATCHES_NAMED else ""
-        span = f"{limits.batch_min:,.4g} to {limits.batch_max:,.4g}"
-        yield f"batch {named}{more} is outside the measured range, {span} {where}"
+        yield f"batch {named}{more} is outside the measured range, {least:,} to {most:,} {where}"
     size = replica.variant.active_parameters / PARAMETERS_PER_GPARAMETER
     if not SLACK * limits.active_gparameters_min <= size <= limits.active_gparameters_max / SLACK:
         span = f"{limits.active_gparameters_min:.3g} to {limits.active_gparameters_max:.3g}"
         yield f"{size:.3g} billion active parameters are outside the measured range, {span} {where}"
     if replica.layout.tensor_parallel > limits.tensor_parallel_max:
-        most = limits.tensor_parallel_max
-        yield f"tensor_parallel {replica.layout.tensor_parallel} is outside the measured range, up to {most} {where}"
+        degree = replica.layout.tensor_parallel
+        yield f"tensor_parallel {degree} is outside the measured range, up to {limits.tensor_parallel_max} {where}"
 
 
 def _of_power(replica: Replica) -> Iterator[str]:

@@ -56,6 +56,15 @@ def test_a_model_of_another_size_is_named() -> None:
     assert any("70.6 billion active parameters" in text for text in texts(made("llama-3.1-70b", tensor_parallel=4), 8))
 
 
+def test_only_assumed_constants_that_the_replica_feels_are_named() -> None:
+    replica = made()
+    sources = {f"fits.h100-sxm.{name}": "assumed: prior" for name in ("layer_s", "all_reduce_s", "exchange_s")}
+    guessing = replace(replica, engine=replace(replica.engine, sources=sources))
+    assert texts(guessing, 8) == ("vllm on h100-sxm: assumed, as no measurement tells it: layer_s",)
+    (text, *_) = texts(replace(guessing, layout=Layout(tensor_parallel=2)), 8)
+    assert text.endswith(": all_reduce_s, layer_s")
+
+
 def test_devices_without_measurements_and_assumed_curves_are_named() -> None:
     replica = made()
     other = replace(
