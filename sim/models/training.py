@@ -1,25 +1,24 @@
 """How long a training job takes at full clock, and what it asks of memory and compute there.
 
-Seconds = 6 * active parameters * tokens / (N * MFU * peak), the usual count of FLOPs without recomputation. Published
-MFU was measured under the board's design power, which holds the clock of compute-bound work below its top; since a run
-applies that limit itself, the utilisation at full clock is solved for first.
+Seconds = 6 * active parameters * tokens / (N * MFU * peak), the usual count of FLOPs without recomputation; MFU is that
+of a step with its communication (`sim.models.training_step`). Published MFU, to which the step is set, was measured
+under the board's design power, which holds the clock of compute-bound work below its top; since a run applies that
+limit itself, the utilisation at full clock is solved for first.
 """
 
 from __future__ import annotations
 
-from math import log2
-
-import numpy as np
-
 from sim.catalog.entries import Accelerator, AIModel, NodeType
 from sim.errors import ScenarioError
 from sim.models.power import job_tables
+from sim.models.training_step import (
+    FLOPS_PER_PARAMETER_AND_TOKEN,
+    checkpoint_seconds,
+    training_step,
+    usual_parallel,
+)
 
-FLOPS_PER_PARAMETER_AND_TOKEN = 6.0  # forward 2, backward 4 (Kaplan et al. 2020)
-# Accelerators -> model FLOPs utilisation. 8,192 and 16,384: Llama 3 405B on H100, bf16, sequences of 8k (Llama 3 paper,
-# table 4, recalled). 8: assumed a little above, as no network between nodes is crossed.
-DENSE_MFU = {8: 0.45, 8192: 0.43, 16384: 0.41}
-MOE_MFU_SHARE = 0.87  # of a dense model's: DeepSeek-V3 reached 35-40 % bf16-equivalent (its report, recalled)
+CHECKPOINT_EVERY_S = 3600.0  # of work; assumed
 MEMORY_UTILISATION = 0.3  # of bandwidth while training a language model; assumed
 PEAK_STAND_INS = {"bf16": "fp16", "fp16": "bf16"}  # older parts have but one of the 16-bit formats
 
@@ -29,19 +28,21 @@ def train_seconds(
 ) -> tuple[float, float, float]:
     """Seconds at full clock of training `model` on `tokens` tokens, with u_memory and u_compute at full clock.
 
+    A checkpoint is written after each hour of work.
+
     Raises ScenarioError where the node's accelerator does not compute in `precision`.
     """
     peak = _peak_flops(node.accelerator, precision)
-    u_memory, u_compute = full_clock_utilisation(node.accelerator, training_mfu(model, accelerators))
+    u_memory, u_compute = full_clock_utilisation(node.accelerator, training_mfu(model, accelerators, node, peak))
     flops = FLOPS_PER_PARAMETER_AND_TOKEN * model.active_parameters * tokens
-    return flops / (accelerators * u_compute * peak), u_memory, u_compute
+    work_s = flops / (accelerators * u_compute * peak)
+    checkpoints_s = work_s // CHECKPOINT_EVERY_S * checkpoint_seconds(model, accelerators, node)
+    return work_s + checkpoints_s, u_memory, u_compute
 
 
-def training_mfu(model: AIModel, accelerators: int) -> float:
-    """Model FLOPs utilisation at a job size, linear in the logarithm between published sizes, constant outside."""
-    sizes = [log2(size) for size in DENSE_MFU]
-    dense = float(np.interp(log2(accelerators), sizes, list(DENSE_MFU.values())))
-    return dense * (MOE_MFU_SHARE if model.experts > 1 else 1.0)
+def training_mfu(model: AIModel, accelerators: int, node: NodeType, peak_flops: float) -> float:
+    """Model FLOPs utilisation of a job of a size, in the usual layout on such nodes."""
+    return training_step(model, usual_parallel(model, accelerators, node), node, peak_flops).mfu
 
 
 def full_clock_utilisation(accelerator: Accelerator, mfu: float) -> tuple[float, float]:

@@ -8,26 +8,35 @@ from sim.catalog.reader import Catalogue
 from sim.errors import ScenarioError
 from sim.models.power import job_tables
 from sim.models.training import full_clock_utilisation, train_seconds, training_mfu
+from sim.models.training_step import checkpoint_seconds
 
 CATALOGUE = Catalogue.built_in()
 LLAMA, NODE = CATALOGUE.model("llama-3.1-8b"), CATALOGUE.node("hgx-h100-8")
 
 
 def test_under_design_power_the_job_reaches_the_published_utilisation() -> None:
-    seconds, u_memory, u_compute = train_seconds(LLAMA, 2e9, "bf16", 8, NODE)
+    seconds, u_memory, u_compute = train_seconds(LLAMA, 1e8, "bf16", 8, NODE)
     speed = job_tables(NODE.accelerator, u_memory, u_compute, None, None)[-1, 0]
-    achieved = 6.0 * LLAMA.active_parameters * 2e9 / (seconds / speed * 8 * 989e12)
-    assert achieved == pytest.approx(0.45, rel=1e-6)
+    achieved = 6.0 * LLAMA.active_parameters * 1e8 / (seconds / speed * 8 * 989e12)
+    assert achieved == pytest.approx(training_mfu(LLAMA, 8, NODE, 989e12), rel=1e-6)
+    assert 0.45 < achieved < 0.55
+
+
+def test_each_hour_of_work_ends_with_a_checkpoint() -> None:
+    short, long = (train_seconds(LLAMA, tokens, "bf16", 8, NODE)[0] for tokens in (1e8, 1e9))
+    written = (long - 10.0 * short) / checkpoint_seconds(LLAMA, 8, NODE)
+    assert written == pytest.approx(round(written)) == 10.0 * short // 3600.0
 
 
 def test_utilisation_falls_with_the_size_of_the_job() -> None:
-    assert training_mfu(LLAMA, 8192) == pytest.approx(0.43)
-    assert training_mfu(LLAMA, 16384) == pytest.approx(0.41)
-    assert training_mfu(LLAMA, 1) == training_mfu(LLAMA, 8) > training_mfu(LLAMA, 512) > training_mfu(LLAMA, 8192)
+    found = [training_mfu(LLAMA, count, NODE, 989e12) for count in (1, 8, 64, 512, 8192, 16384)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] == pytest.approx(0.5)
 
 
 def test_a_mixture_of_experts_trains_at_a_lower_utilisation() -> None:
-    assert training_mfu(CATALOGUE.model("qwen3-30b-a3b"), 8192) == pytest.approx(0.37, abs=0.01)
+    mixture, dense = CATALOGUE.model("qwen3-30b-a3b"), CATALOGUE.model("qwen3-32b")
+    assert training_mfu(mixture, 64, NODE, 989e12) < 0.9 * training_mfu(dense, 64, NODE, 989e12)
 
 
 def test_a_part_without_bf16_trains_in_fp16() -> None:
