@@ -2,7 +2,8 @@
 
 Columns: dataset, row, model, accelerator, engine, precision, tensor_parallel, batch, quantity, measured, predicted,
 error (predicted / measured - 1; of ratios the difference), fitted. `fitted` is `yes` or `True` where the constants saw
-the row, else `left-out` where the fit left its model out, `never` where no fit uses the row, or just `False`.
+the row, else `left-out` where the fit left its model out, `never` where no fit uses the row, or just `False`. Where
+one kind stands twice, the later line counts: power on time that was fitted, then on time that was predicted.
 """
 
 from __future__ import annotations

@@ -97,3 +97,12 @@ def test_the_hash_follows_the_measured_tables_alone(tmp_path: Path) -> None:
     assert data_hash(tmp_path) == before
     (tmp_path / "a.csv").write_text("2")
     assert data_hash(tmp_path) != before
+
+
+def test_throughput_is_summed_up_and_its_rows_stand_under_time(rows: Path, tmp_path: Path) -> None:
+    text = "energy.csv,14,qwen3-8b,b200,vllm,bf16,1,32,output_tokens_per_s,3200,5818.18,0.818,yes"
+    (rows / "more.csv").write_text(f"{HEADER}\n{text}\n")
+    write_pages(read_rows(rows), STAMP, tmp_path / "pages")
+    page = (tmp_path / "pages" / "energy.md").read_text()
+    assert "Error % in the fit: 81.8 (81.8, 81.8); predicted: -." in page
+    assert "5818" not in page
