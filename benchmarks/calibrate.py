@@ -1,158 +1,268 @@
 """Fits engine constants and power curves on measured tables, prints their errors and can write them to the catalogue.
 
-    python -m benchmarks.calibrate FOLDER [--write] [--skip-left-out]
+    python -m benchmarks.calibrate FOLDER [--write] [--out ROWS] [--skip-left-out]
 
-FOLDER holds llm_serving_energy.csv, llm_serving_latency.csv and splitwise_a100_h100.csv. Every prediction goes through
-`sim.models` as a run does, so the errors printed are those of the program, not of a formula beside it.
+FOLDER holds llm_serving_energy.csv, llm_serving_latency.csv, splitwise_a100_h100.csv and the tables of other families.
+Every prediction goes through `sim.models` as a run does, so the errors printed are those of the program, not of a
+formula beside it. ROWS takes a CSV file per table with every row, its prediction and its error.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.fit_files import Sources, write_engine, write_power
-from benchmarks.fitting import (
-    ENGINE_NAMES,
-    ENGINE_PRIOR,
-    Array,
-    Bench,
-    Fitted,
-    engine_of,
-    fit_phase_power,
-    fit_prefill,
-)
-from benchmarks.measured_rows import MeasuredRow, energy_rows, latency_rows, splitwise_rows
-from sim.catalog.entries import EngineFit, PowerCurve
+from benchmarks.families import calibrate_families
+from benchmarks.fit_files import Sources, write_calibration, write_engine, write_power, write_scaled_power
+from benchmarks.fitting import ENGINE_NAMES, NOT_TOLD, POWER_NAMES, PRIORS, Array, engine_of, prior_curve
+from benchmarks.group_fit import FEWEST_ROWS, Calibration, GroupFit, calibrations, fit_group, row_error
+from benchmarks.measured_rows import MeasuredRow, read_energy, read_latency, splitwise_rows
+from benchmarks.phase_fit import fit_phase_power, fit_prefill
+from benchmarks.row_errors import RowError
+from sim.catalog.entries import Accelerator, EngineFit, PowerCurve
 from sim.catalog.reader import Catalogue
 
 TABLES = {"energy": "llm_serving_energy.csv", "latency": "llm_serving_latency.csv"}
-Sourced = tuple[EngineFit, Sources]
-
-
-def rounded(constants: EngineFit) -> EngineFit:
-    """Constants with three digits, as the catalogue holds them."""
-    return EngineFit(**{name: float(f"{getattr(constants, name):.3g}") for name in ENGINE_NAMES})
-
-
-def mape(errors: Array) -> str:
-    """Mean absolute error, its 90th percentile and the largest, in percent; a dash where there is none."""
-    if not len(errors):
-        return "-"
-    sizes = np.abs(errors) * 100.0
-    return f"{sizes.mean():.1f} (p90 {np.quantile(sizes, 0.9):.1f}, max {sizes.max():.1f})"
-
-
-def report(name: str, bench: Bench, rows: Sequence[MeasuredRow], fitted: Fitted, *, left_out: bool) -> None:
-    """Prints the constants and, per model, errors with it in the fit and with it left out."""
-    print(f"\n{name}: {len(rows)} rows")
-    print(f"  {fitted.constants}\n  {fitted.curve}")
-    print(f"  TPOT error % {mape(fitted.tpot_errors)}; power error % {mape(fitted.power_errors)}")
-    print(
-        "  | model | rows | TPOT % in the fit | left out | power % in the fit | left out |\n  |---|---|---|---|---|---|"
-    )
-    for model in dict.fromkeys(row.model for row in rows):
-        own, others = [row for row in rows if row.model == model], [row for row in rows if row.model != model]
-        tpot, power = bench.errors(own, fitted.constants, fitted.curve)
-        out_tpot, out_power = "-", "-"
-        if others and left_out:
-            out = bench.fit(others)
-            out_tpot, out_power = (mape(errors) for errors in bench.errors(own, out.constants, out.curve))
-        print(f"  | {model} | {len(own)} | {mape(tpot)} | {out_tpot} | {mape(power)} | {out_power} |")
-
-
-def stamp(folder: Path, *files: str) -> str:
-    """The date, and a hash of the tables used."""
-    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in files)).hexdigest()
-    return f"fitted {datetime.now(UTC):%Y-%m-%d} on data sha256 {digest[:12]}"
-
-
-def told(constants: EngineFit, source: str) -> Sources:
-    """Sources of fitted constants: those that stayed at their prior were not told by any row."""
-    kept = [
-        name
-        for name, prior in zip(ENGINE_NAMES, np.exp(ENGINE_PRIOR), strict=True)
-        if abs(getattr(constants, name) / prior - 1.0) < 1e-3
-    ]
-    if not kept:
-        return {source: ()}
-    rest = [name for name in ENGINE_NAMES if name not in kept]
-    return {source: rest, "assumed: the prior of the fit; no row tells it": kept}
-
-
-def fallback_of(fits: Sequence[EngineFit]) -> EngineFit:
-    """Constants for accelerators without measurements: the geometric mean of those with."""
-    logs = np.array([[np.log(getattr(fit, name)) for name in ENGINE_NAMES] for fit in fits])
-    return rounded(engine_of(logs.mean(axis=0)))
+PHASES = "splitwise_a100_h100.csv"
+TOLD_BY_PRIOR = "assumed: the prior of the fit; no row tells it"
+VERSIONS = {"vllm": ("0.11 to 0.19", 2026), "trt-llm": ("1.0 to 1.2", 2026), "sglang": ("0.5", 2026)}  # and year
+Blocks = dict[str, tuple[EngineFit, Sources]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--write", action="store_true", help="write the constants to the catalogue")
-    parser.add_argument("--skip-left-out", action="store_true", help="no leave-one-model-out fits")
+    parser.add_argument("--out", type=Path, help="folder for CSV files of every row with its prediction")
+    parser.add_argument("--skip-left-out", action="store_true", help="no fits with a model left out")
     asked = parser.parse_args()
-    catalogue = Catalogue.built_in()
-    fits = _fit_engines(asked.folder, catalogue, left_out=not asked.skip_left_out, write=asked.write)
-    fallback = fallback_of([fit for fit, _ in fits["vllm"].values()])
-    fits["vllm"]["a100-80g-sxm"] = _fit_ampere(asked.folder, catalogue, fallback, write=asked.write)
+    catalogue, left_out = Catalogue.built_in(), not asked.skip_left_out
+    groups = fit_language_models(asked.folder, catalogue, left_out=left_out)
+    calibrated = {key: calibrations(fit) for key, fit in groups.items() if fit.mixture and np.isfinite(fit.power).any()}
+    _print_summary(groups.values(), calibrated)
+    blocks = _blocks(groups, asked.folder)
+    ampere = _fit_ampere(asked.folder, catalogue, blocks, write=asked.write)
     if asked.write:
-        write_engine("vllm", fits["vllm"], fallback, "assumed: geometric mean of h100-sxm and b200")
-        write_engine("trt-llm", fits["trt-llm"], fits["trt-llm"]["b200"][0], "assumed: as on b200")
-        unfit = "assumed: as vLLM; no measured row of SGLang is of a model that this program describes"
-        write_engine("sglang", {}, fallback, unfit)
+        _write(groups, calibrated, blocks, asked.folder, ampere)
+    families = calibrate_families(asked.folder, catalogue, left_out=left_out, write=asked.write)
+    if asked.out:
+        errors = [error for fit in groups.values() for error in fit.errors()]
+        write_rows(asked.out / "language_models.csv", errors)
+        write_rows(asked.out / "calibrated_power.csv", _calibrated_errors(calibrated))
+        write_rows(asked.out / "other_families.csv", families)
 
 
-def _fit_engines(folder: Path, catalogue: Catalogue, *, left_out: bool, write: bool) -> dict[str, dict[str, Sourced]]:
-    """Fits each engine on each accelerator that has rows; vLLM first, as its rows tell the power curves."""
-    groups: dict[tuple[str, str], list[MeasuredRow]] = defaultdict(list)
-    for row in (*energy_rows(folder, catalogue), *latency_rows(folder, catalogue)):
-        groups[row.engine, row.accelerator].append(row)
-    fits: dict[str, dict[str, Sourced]] = defaultdict(dict)
+def fit_language_models(folder: Path, catalogue: Catalogue, *, left_out: bool) -> dict[tuple[str, str, bool], GroupFit]:
+    """Fits each engine on each accelerator for each kind of model; dense models on vLLM first: they tell the curves."""
+    energy, latency = read_energy(folder, catalogue), read_latency(folder, catalogue)
+    for name, rows in (("energy", energy), ("latency", latency)):
+        print(f"\n{TABLES[name]}: {len(rows.used)} rows used; not used:")
+        for reason, count in Counter(reason for _, reason in rows.left).most_common():
+            print(f"  {count:4d}  {reason}")
+    members: dict[tuple[str, str, bool], list[MeasuredRow]] = defaultdict(list)
+    for row in (*energy.used, *latency.used):
+        members[row.engine, row.accelerator, row.mixture].append(row)
+    found: dict[tuple[str, str, bool], GroupFit] = {}
     curves: dict[str, PowerCurve] = {}
-    for (engine, name), rows in sorted(groups.items(), key=lambda item: item[0][0] != "vllm"):
-        accelerator = catalogue.accelerator(name)
-        bench = Bench(catalogue, replace(accelerator, power=curves.get(name, accelerator.power)))
-        fitted = bench.fit(rows)
-        report(f"{engine} on {name}", bench, rows, fitted, left_out=left_out)
-        used = [file for table, file in TABLES.items() if any(row.table == table for row in rows)]
-        text = f"{', '.join(used)}: {len(rows)} rows of dense models; TPOT error % {mape(fitted.tpot_errors)}"
-        fits[engine][name] = rounded(fitted.constants), told(fitted.constants, f"{text}; {stamp(folder, *used)}")
-        if len(fitted.power_errors):
-            curves[name] = fitted.curve
-            text = f"{TABLES['energy']}: {len(fitted.power_errors)} rows of dense bf16 models on vLLM"
-            text = f"{text}; power error % {mape(fitted.power_errors)}; {stamp(folder, TABLES['energy'])}"
-            if write:
-                write_power(name, fitted.curve, text)
-    return fits
+    for key in sorted(members, key=lambda key: (key[2], key[0] != "vllm", key)):
+        accelerator = catalogue.accelerator(key[1])
+        accelerator = replace(accelerator, power=curves.get(key[1], prior_curve(accelerator)))
+        tells = key[0] == "vllm" and not key[2]
+        found[key] = fit_group(members[key], accelerator, power=tells, left_out=left_out)
+        if found[key].power_found is not None:
+            curves[key[1]] = found[key].accelerator.power
+        _print_group(found[key])
+    return found
 
 
-def _fit_ampere(folder: Path, catalogue: Catalogue, fallback: EngineFit, *, write: bool) -> Sourced:
-    """Constants of vLLM on A100, and its power curve, from splitwise_a100_h100.csv.
+def mape(errors: Array | Sequence[float]) -> str:
+    """Mean absolute error, its 90th percentile and the largest, in percent; a dash where there is none."""
+    sizes = np.abs(np.asarray(errors, dtype=np.float64)) * 100.0
+    sizes = sizes[np.isfinite(sizes)]
+    if not len(sizes):
+        return "-"
+    return f"{sizes.mean():.1f} (p90 {np.quantile(sizes, 0.9):.1f}, max {sizes.max():.1f})"
+
+
+def write_rows(path: Path, rows: Iterable[RowError]) -> None:
+    """Writes predictions as CSV, figures with six digits; `fitted` is yes, or left-out where the fit did not see it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [each.name for each in fields(RowError)])
+        writer.writeheader()
+        for row in rows:
+            values = asdict(row) | {"fitted": "yes" if row.fitted else "left-out"}
+            writer.writerow({name: f"{v:.6g}" if isinstance(v, float) else v for name, v in values.items()})
+
+
+def _print_group(fit: GroupFit) -> None:
+    kind = "mixtures of experts" if fit.mixture else "dense models"
+    print(f"\n{fit.engine} on {fit.accelerator.name}, {kind}: {len(fit.rows)} rows")
+    for name, value in fit.found.values.items():
+        print(f"  {name:21s} {value:.3g} +- {100.0 * fit.found.spread[name]:.0f} %")
+    if fit.power_found is not None:
+        for name, value in fit.power_found.values.items():
+            watts = value * fit.accelerator.tdp_w
+            print(f"  {name:21s} {watts:.3g} W +- {100.0 * fit.power_found.spread[name]:.0f} %")
+    print("  | model | rows | TPOT % in the fit | left out | power % | left out |\n  |---|---|---|---|---|---|")
+    for model in (*sorted({row.model for row in fit.rows}), "all"):
+        own = np.array([model in (row.model, "all") for row in fit.rows])
+        columns = (fit.time, fit.time_left_out, fit.power, fit.power_left_out)
+        print(f"  | {model} | {own.sum()} | {' | '.join(mape(column[own]) for column in columns)} |")
+
+
+def _print_summary(groups: Iterable[GroupFit], calibrated: dict[tuple[str, str, bool], dict[str, Calibration]]) -> None:
+    print("\nPower of mixtures of experts, one factor per model from the row in the middle of its batches; error %")
+    for (_, accelerator, _), models in calibrated.items():
+        for model, each in models.items():
+            kept = "" if each.helps else "; not kept"
+            errors = f"{mape(each.errors_without)} without, {mape(each.errors)} with it{kept}"
+            print(f"  {model} on {accelerator}: factor {each.factor:.3g}, other rows {errors}")
+        together = np.concatenate([each.errors for each in models.values()])
+        print(f"  all on {accelerator}: {mape(together)}")
+    print("\nSummary, mean error % in the fit -> model left out")
+    for fit in groups:
+        sizes = [np.abs(column[np.isfinite(column)]) * 100.0 for column in (fit.time, fit.time_left_out)]
+        watts = [np.abs(column[np.isfinite(column)]) * 100.0 for column in (fit.power, fit.power_left_out)]
+        text = [" -> ".join(f"{part.mean():.1f}" if len(part) else "-" for part in pair) for pair in (sizes, watts)]
+        kind = "mixtures" if fit.mixture else "dense"
+        print(f"  {fit.engine:8s} {fit.accelerator.name:9s} {kind:9s} TPOT {text[0]}; power {text[1]}")
+
+
+def _calibrated_errors(calibrated: dict[tuple[str, str, bool], dict[str, Calibration]]) -> list[RowError]:
+    """The row of each calibration, whose power the factor meets."""
+    return [
+        replace(
+            row_error(each.point, "power_w", each.point.power_w or 0.0, 0.0, fitted=True), dataset="power_calibration"
+        )
+        for models in calibrated.values()
+        for each in models.values()
+    ]
+
+
+def _stamp(folder: Path, *files: str) -> str:
+    """The date, and a hash of the tables used."""
+    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in files)).hexdigest()
+    return f"fitted {datetime.now(UTC):%Y-%m-%d} on data sha256 {digest[:12]}"
+
+
+def _sources(fit: GroupFit, folder: Path) -> Sources:
+    """Sources of fitted constants: those that stayed at their prior were not told by any row."""
+    used = [file for table, file in TABLES.items() if any(row.dataset == table for row in fit.rows)]
+    kind = "mixtures of experts" if fit.mixture else "dense"
+    few = "" if len(fit.rows) >= FEWEST_ROWS else f" (fewer than {FEWEST_ROWS})"
+    models = len({row.model for row in fit.rows})
+    text = f"{', '.join(used)}: {len(fit.rows)} rows{few} of {models} {kind}; TPOT error % {mape(fit.time)}"
+    kept = [name for name in ENGINE_NAMES if name not in fit.found.values]
+    kept += [name for name, value in fit.found.values.items() if abs(value / PRIORS[name][0] - 1.0) < 1e-2]
+    told = [name for name in ENGINE_NAMES if name not in kept]
+    sources: dict[str, Sequence[str]] = {f"{text}; {_stamp(folder, *used)}": [*told, "measured", "spread"]}
+    prior = [name for name in kept if name not in NOT_TOLD]
+    none = [name for name in kept if name in NOT_TOLD]
+    sources |= {TOLD_BY_PRIOR: prior} if prior else {}
+    return sources | ({"assumed: none; dense models show none": none} if none else {})
+
+
+def _blocks(groups: dict[tuple[str, str, bool], GroupFit], folder: Path) -> dict[str, Blocks]:
+    """What to write for each engine: its fits, and a fall-back for dense models and for mixtures."""
+    blocks: dict[str, Blocks] = defaultdict(dict)
+    for (engine, _, _), fit in groups.items():
+        blocks[engine][fit.place] = fit.constants, _sources(fit, folder)
+    whole = {
+        kind: _mean([fit for place, (fit, _) in blocks["vllm"].items() if place.startswith(f"{kind}.")])
+        for kind in ("fits", "expert_fits")
+    }
+    for own in blocks.values():
+        for kind, place in (("fits", "fallback"), ("expert_fits", "expert_fallback")):
+            fits = {name: fit for name, (fit, _) in own.items() if name.startswith(f"{kind}.")}
+            named = " and ".join(name.split(".", maxsplit=1)[1] for name in fits)
+            source = f"assumed: geometric mean of {named}" if len(fits) > 1 else f"assumed: as on {named}"
+            own[place] = (
+                (_mean(list(fits.values())), {source: [""]})
+                if fits
+                else (whole[kind], {"assumed: those of vLLM": [""]})
+            )
+    return blocks
+
+
+def _mean(fits: Sequence[EngineFit]) -> EngineFit:
+    """Geometric mean of constants; of those that may be 0, the arithmetic one."""
+    values = {name: np.array([getattr(fit, name) for fit in fits]) for name in ENGINE_NAMES}
+    return engine_of(
+        {name: float(np.exp(np.log(v).mean()) if v.min() > 0.0 else v.mean()) for name, v in values.items()}
+    )
+
+
+def _fit_ampere(folder: Path, catalogue: Catalogue, blocks: dict[str, Blocks], *, write: bool) -> Accelerator:
+    """Constants of vLLM on A100, into `blocks`, and its power curve, from splitwise_a100_h100.csv.
 
     Its decode times are those of 2023 software (a floor of 45 ms per token), so the rest is taken from later GPUs.
     """
     accelerator = catalogue.accelerator("a100-80g-sxm")
     rows = tuple(splitwise_rows(folder, catalogue))
-    curve, power_errors = fit_phase_power(rows, accelerator)
-    constants, prompt_errors = fit_prefill(rows, Bench(catalogue, replace(accelerator, power=curve)), fallback)
+    curve, power_found, power_errors = fit_phase_power(rows, accelerator)
+    bent = replace(accelerator, power=curve)
+    start = blocks["vllm"]["fallback"][0]
+    constants, found, prompt_errors = fit_prefill(rows, catalogue.engine("vllm"), bent, start)
     print(f"\nsplitwise on {accelerator.name}: prefill efficiency {constants.prefill_efficiency:.3f}\n  {curve}")
     print(f"  prompt time error % {mape(prompt_errors)}; power error % {mape(power_errors)}")
-    when = stamp(folder, "splitwise_a100_h100.csv")
-    prefill = f"splitwise_a100_h100.csv: {len(prompt_errors)} rows; prompt time error % {mape(prompt_errors)}; {when}"
+    when = _stamp(folder, PHASES)
+    text = f"{PHASES}: {len(prompt_errors)} rows; prompt time error % {mape(prompt_errors)}; {when}"
     rest = [name for name in ENGINE_NAMES if name != "prefill_efficiency"]
-    sources = {prefill: ("prefill_efficiency",), "assumed: as the fall-back, not measured on a100-80g-sxm": tuple(rest)}
+    spread = {"prefill_efficiency": float(f"{found.spread['prefill_efficiency']:.2g}")}
+    sources: Sources = {
+        text: ["prefill_efficiency", "spread"],
+        "assumed: as the fall-back, not measured on a100-80g-sxm": rest,
+    }
+    blocks["vllm"]["fits.a100-80g-sxm"] = replace(constants, spread=spread), sources
     if write:
-        text = f"splitwise_a100_h100.csv: {len(power_errors)} rows of Llama-2-70B; power error % {mape(power_errors)}"
-        write_power(accelerator.name, curve, f"{text}; {when}")
-    return rounded(constants), sources
+        text = f"{PHASES}: {len(power_errors)} rows of Llama-2-70B; power error % {mape(power_errors)}"
+        write_power(accelerator.name, curve, f"{text}; {_spread_text(power_found.spread)}; {when}")
+    return bent
+
+
+def _spread_text(spread: dict[str, float]) -> str:
+    return f"standard errors {', '.join(f'{100.0 * spread[name]:.0f}' for name in POWER_NAMES if name in spread)} %"
+
+
+def _write(
+    groups: dict[tuple[str, str, bool], GroupFit],
+    calibrated: dict[tuple[str, str, bool], dict[str, Calibration]],
+    blocks: dict[str, Blocks],
+    folder: Path,
+    ampere: Accelerator,
+) -> None:
+    """Everything into the catalogue's data files."""
+    curves = {ampere.name: ampere.power}
+    for fit in groups.values():
+        if fit.power_found is not None:
+            curves[fit.accelerator.name] = fit.accelerator.power
+            known = fit.power[np.isfinite(fit.power)]
+            text = f"{TABLES['energy']}: {len(known)} rows of dense bf16 models on vLLM; power error % {mape(known)}"
+            text = f"{text}; {_spread_text(fit.power_found.spread)}; {_stamp(folder, TABLES['energy'])}"
+            write_power(fit.accelerator.name, fit.accelerator.power, text)
+    write_scaled_power(curves)
+    for engine, own in blocks.items():
+        write_engine(engine, own, VERSIONS[engine])
+    factors: dict[str, dict[str, tuple[float, str]]] = defaultdict(dict)
+    for key, models in calibrated.items():
+        for model, each in models.items():
+            if not each.helps:
+                continue
+            where = f"{TABLES['energy']}: one row, batch {each.point.batch:.0f}, fewer than {FEWEST_ROWS} rows"
+            text = f"{where}; other rows then off by {mape(each.errors)} %; {_stamp(folder, TABLES['energy'])}"
+            factors[model][key[1]] = each.factor, text
+    for model in Catalogue.built_in().names("models"):
+        if model in factors:
+            write_calibration(model, factors[model])
 
 
 if __name__ == "__main__":

@@ -1,183 +1,200 @@
-"""Least-squares fits of engine constants and power curves on measured rows, every prediction through `sim.models`."""
+"""Least-squares fits of engine constants and power curves on measured rows, every prediction through `sim.models`.
+
+All rows of one accelerator are stacked into one piece of work, whose seconds and joules `sim.models.pace` and
+`sim.models.serving` give in one call; a run reads the same functions' values from its tables.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from benchmarks.measured_rows import MeasuredRow, PhaseRow
-from sim.catalog.entries import Accelerator, EngineFit, PowerCurve, ServingEngine
-from sim.catalog.reader import Catalogue
-from sim.models.power import busy_power_w
-from sim.models.serving import serving_tables
-from sim.models.steady import SteadyState, steady_state
-from sim.models.work import attention_flops, context_bytes, peak_flops, token_flops, weight_read_bytes
+from benchmarks.measured_rows import MeasuredRow
+from sim.catalog.entries import Accelerator, EngineFit, FitRange, PowerCurve
+from sim.models.pace import DecodeWork, PromptWork, decode_work, prompt_work
+from sim.models.power import top_level
+from sim.models.serving import Limits, decode_rows, prompt_rows, watts
 
 Array = NDArray[np.float64]
 
 SOFT_L1_SCALE = 0.1  # relative errors beyond 10 % weigh less than squared
 CLOCK_LEVELS = 30  # while fitting; the clock only matters where board power limits it
-ENGINE_NAMES = (
-    "bandwidth_efficiency",
-    "compute_efficiency",
-    "prefill_efficiency",
-    "layer_s",
-    "sequence_s",
-    "all_reduce_s",
-)
-# Each prior pulls as hard as one row. Bandwidth efficiency and layer_s trade off, so the former is held near what a
-# copy kernel reaches (assumed: .8, at most .95).
-ENGINE_PRIOR = np.log([0.8, 0.6, 0.6, 2e-5, 2e-5, 1e-5])
-ENGINE_SPREAD = np.array([0.1, 0.3, 0.3, 0.7, 0.7, 0.7])
-ENGINE_MAX = np.log([0.95, 0.95, 0.95, 1e-3, 1e-3, 1e-3])
-# Of board power: floor three tenths (a busy H100 draws three times its idle power), memory, compute, split.
-POWER_PRIOR = np.log([0.3, 0.5, 1.8, 0.1])
-POWER_SPREAD = np.array([0.2, 1.0, 1.0, 1.0])
-POWER_MAX = np.log([0.9, 3.0, 5.0, 0.5])
+WEIGHT_RANGE = (0.25, 4.0)  # models weigh alike, but no row more or less than this
+# constant: (prior, its spread as a share, largest value). Each prior pulls as hard as one row. Bandwidth efficiency and
+# layer_s trade off, so the former is held near what a copy kernel reaches (assumed). All priors are assumed.
+PRIORS = {
+    "bandwidth_efficiency": (0.8, 0.1, 0.95),
+    "compute_efficiency": (0.6, 0.3, 0.95),
+    "prefill_efficiency": (0.6, 0.3, 0.95),
+    "layer_s": (2e-5, 0.7, 1e-3),
+    "sequence_s": (2e-5, 0.7, 1e-3),
+    "all_reduce_s": (3e-6, 0.7, 1e-3),
+    "narrow_efficiency": (0.8, 0.2, 1.0),
+    "prompt_s": (1e-4, 1.0, 1e-2),
+    "exchange_s": (2e-5, 0.7, 1e-3),
+}
+NOT_TOLD = {"prompt_s": 0.0}  # instead of the prior
+ENGINE_NAMES = tuple(PRIORS)
+# Shares of board power: floor three tenths (a busy H100 draws three times its idle power), memory, compute, split, and
+# the work per sequence.
+POWER_PRIORS = {
+    "floor_w": (0.3, 0.2, 0.9),
+    "memory_w": (0.5, 1.0, 3.0),
+    "compute_w": (1.5, 0.5, 5.0),
+    "sequence_w": (0.3, 0.7, 3.0),
+    "split_w": (0.1, 1.0, 0.5),
+}
+POWER_NAMES = tuple(POWER_PRIORS)
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """Constants found, and the relative errors of the rows they were found on."""
+class Found:
+    """Values found, and their standard errors as shares of them."""
 
-    constants: EngineFit
-    curve: PowerCurve
-    tpot_errors: Array
-    power_errors: Array
+    values: dict[str, float]
+    spread: dict[str, float]
+
+
+def solved(
+    residuals: Callable[[dict[str, float]], Array], priors: dict[str, tuple[float, float, float]], weights: Array
+) -> Found:
+    """Values whose relative errors are smallest under a soft-L1 loss, in logarithms, each pulled towards its prior."""
+    names, table = list(priors), np.array(list(priors.values()))
+    start, spread, highest = np.log(table[:, 0]), table[:, 1], np.log(table[:, 2])
+
+    def values(x: Array) -> dict[str, float]:
+        return dict(zip(names, (float(value) for value in np.exp(x)), strict=True))
+
+    def all_residuals(x: Array) -> Array:
+        return np.concatenate((residuals(values(x)) * weights, (x - start) / spread * SOFT_L1_SCALE))
+
+    found = least_squares(all_residuals, start, bounds=(-20.0, highest), loss="soft_l1", f_scale=SOFT_L1_SCALE)
+    rows = len(weights)
+    variance = 2.0 * found.cost / max(rows - len(names), 1)
+    slopes = np.asarray(found.jac, dtype=np.float64)
+    covariance = np.linalg.pinv(slopes.T @ slopes) * variance
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    return Found(values(found.x), dict(zip(names, (float(value) for value in errors), strict=True)))
 
 
 class Bench:
-    """Predicts measured rows with given constants, through the tables that a run reads."""
+    """Measured rows of one accelerator, and what constants and a power curve make of them."""
 
-    def __init__(self, catalogue: Catalogue, accelerator: Accelerator) -> None:
+    def __init__(self, rows: Sequence[MeasuredRow], accelerator: Accelerator) -> None:
         clock = accelerator.clock
         step = (clock.max_mhz - clock.min_mhz) / CLOCK_LEVELS
-        # measured rows fitted in memory, so room is never what is tested here
-        self.accelerator = replace(accelerator, memory_bytes=1e15, clock=replace(clock, step_mhz=step))
-        self.engine = replace(catalogue.engine("vllm"), fits={})
+        self.rows, self.accelerator = list(rows), replace(accelerator, clock=replace(clock, step_mhz=step))
+        decode = [decode_work(r.variant, accelerator, r.layout, np.array(r.batch), r.context_tokens) for r in rows]
+        prompts = [prompt_work(r.variant, accelerator, r.layout, r.input_tokens) for r in rows]
+        self.decode = DecodeWork(*(np.array(part, dtype=np.float64) for part in zip(*decode, strict=True)))
+        self.prompts = PromptWork(*(np.array(part, dtype=np.float64) for part in zip(*prompts, strict=True)))
+        self.parallel = np.array([row.layout.tensor_parallel for row in rows])
+        self.input = np.array([row.input_tokens for row in rows])
+        self.admitted = np.array([row.batch / row.output_tokens for row in rows])
+        self.tpot_s = np.array([row.tpot_s for row in rows])
+        self.power_w = np.array([np.nan if row.power_w is None else row.power_w for row in rows])
 
-    def state(self, row: MeasuredRow, constants: EngineFit, curve: PowerCurve) -> SteadyState:
-        """The steady state of a row under the given constants."""
-        engine: ServingEngine = replace(self.engine, fallback=constants, batch_max=row.batch)
+    def predicted(
+        self, constants: EngineFit, curve: PowerCurve, calibration: Array | float = 1.0
+    ) -> tuple[Array, Array]:
+        """Seconds per token and watts per accelerator of each row."""
         accelerator = replace(self.accelerator, power=curve)
-        tables = serving_tables(row.variant, engine, accelerator, row.tensor_parallel, row.context_tokens)
-        return steady_state(tables, row.batch, row.input_tokens, row.output_tokens)
+        power = watts(accelerator, self.parallel, calibration)
+        limits = Limits(accelerator.tdp_w, top_level(accelerator, None))
+        decoded = decode_rows(self.decode, constants, accelerator, power, limits, "serving")
+        taken = prompt_rows(self.prompts, constants, accelerator, power, limits, self.input, "taking in prompts")
+        parts = (np.array(1.0), self.decode.held), (self.input, self.input**2, np.array(1.0))
+        seconds = _sum(decoded.seconds, parts[0]) + self.admitted * _sum(taken.seconds, parts[1])
+        joules = _sum(decoded.joules, parts[0]) + self.admitted * _sum(taken.joules, parts[1])
+        return seconds, joules / seconds
 
-    def errors(self, rows: Sequence[MeasuredRow], constants: EngineFit, curve: PowerCurve) -> tuple[Array, Array]:
-        """Relative errors of time per token, one per row, and of power, one per row that has it."""
-        states = [self.state(row, constants, curve) for row in rows]
-        tpot = [state.tpot_s / row.tpot_s - 1.0 for state, row in zip(states, rows, strict=True)]
-        pairs = zip(states, rows, strict=True)
-        power = [state.power_w / row.power_w - 1.0 for state, row in pairs if row.power_w is not None]
-        return np.array(tpot), np.array(power)
+    def weights(self) -> Array:
+        """Weights of the rows: models weigh alike, within limits."""
+        counts = Counter((row.dataset, row.model) for row in self.rows)
+        share = [len(self.rows) / len(counts) / counts[row.dataset, row.model] for row in self.rows]
+        return np.asarray(np.sqrt(np.clip(share, *WEIGHT_RANGE)), dtype=np.float64)
 
-    def prompt_s(self, row: PhaseRow, constants: EngineFit) -> float:
-        """Seconds of one iteration that takes in the prompts of a row and decodes nothing."""
-        engine = replace(self.engine, fallback=constants, batch_max=1)
-        tables = serving_tables(row.variant, engine, self.accelerator, row.tensor_parallel, row.prompt_tokens)
-        token_s, token2_s = tables.prefill[tables.top_level, :2]
-        prompt = token_s * row.prompt_tokens + token2_s * row.prompt_tokens**2
-        return float(tables.decode[tables.top_level, 0, 0] + row.batch * prompt)
+    def fit(self) -> tuple[EngineFit, Found]:
+        """Engine constants on time per token alone; those that no row tells stay at their prior."""
+        told = {name: prior for name, prior in PRIORS.items() if self._tells(name)}
+        kept = {name: NOT_TOLD.get(name, prior[0]) for name, prior in PRIORS.items() if name not in told}
+        curve = self.accelerator.power
 
-    def fit(self, rows: Sequence[MeasuredRow]) -> Fitted:
-        """Constants of engine and power curve together; the curve stays the catalogue's where no row has power."""
-        with_power = any(row.power_w is not None for row in rows)
-        split = any(row.power_w is not None and row.tensor_parallel > 1 for row in rows)
+        def residuals(values: dict[str, float]) -> Array:
+            return np.asarray(self.predicted(engine_of({**kept, **values}), curve)[0] / self.tpot_s - 1.0)
 
-        def split_up(x: Array) -> tuple[EngineFit, PowerCurve]:
-            return engine_of(x), (self._curve_of(x, split) if with_power else self.accelerator.power)
+        found = solved(residuals, told, self.weights())
+        return engine_of({**kept, **found.values}), found
 
-        def residuals(x: Array) -> Array:
-            tpot, power = self.errors(rows, *split_up(x))
-            pull = (x - prior) / spread * SOFT_L1_SCALE
-            return np.concatenate((tpot, power, pull))
+    def _tells(self, name: str) -> bool:
+        """Whether any row depends on a constant."""
+        needs = {
+            "all_reduce_s": self.decode.reduces,
+            "exchange_s": self.decode.exchanges,
+            "narrow_efficiency": self.decode.narrow,
+            # prompts of dense models show no cost beside their arithmetic: with the constant, models left out miss more
+            "prompt_s": np.array([float(row.mixture) for row in self.rows]),
+        }
+        return name not in needs or bool(np.any(needs[name] > 0.0))
 
-        count = len(ENGINE_PRIOR) + (len(POWER_PRIOR) if with_power else 0)
-        prior = np.concatenate((ENGINE_PRIOR, POWER_PRIOR))[:count]
-        spread = np.concatenate((ENGINE_SPREAD, POWER_SPREAD))[:count]
-        highest = np.concatenate((ENGINE_MAX, POWER_MAX))[:count]
-        found = least_squares(residuals, prior, bounds=(-20.0, highest), loss="soft_l1", f_scale=SOFT_L1_SCALE)
-        constants, curve = split_up(found.x)
-        return Fitted(constants, curve, *self.errors(rows, constants, curve))
+    def fit_power(self, constants: EngineFit) -> tuple[PowerCurve, Found]:
+        """The power curve on rows that have power, with times as the constants give them."""
+        split = bool(np.any(self.parallel > 1))
+        priors = {name: prior for name, prior in POWER_PRIORS.items() if split or name != "split_w"}
 
-    def _curve_of(self, x: Array, split: bool) -> PowerCurve:
-        curve = curve_of(x[len(ENGINE_PRIOR) :], self.accelerator)
-        return curve if split else replace(curve, split_w=0.0)
+        def residuals(values: dict[str, float]) -> Array:
+            watts_w = self.predicted(constants, curve_of(values, self.accelerator))[1]
+            return np.asarray(watts_w / self.power_w - 1.0)
 
+        found = solved(residuals, priors, self.weights())
+        return curve_of(found.values, self.accelerator), found
 
-def curve_of(x: Array, accelerator: Accelerator) -> PowerCurve:
-    """Power curve from logarithms of its figures as shares of board power."""
-    floor, memory, compute, split = (float(value) for value in np.exp(x) * accelerator.tdp_w)
-    return replace(accelerator.power, floor_w=floor, memory_w=memory, compute_w=compute, split_w=split)
-
-
-def engine_of(x: Array) -> EngineFit:
-    """Engine constants from their logarithms."""
-    values = np.exp(x[: len(ENGINE_PRIOR)])
-    return EngineFit(**dict(zip(ENGINE_NAMES, (float(value) for value in values), strict=True)))
-
-
-def fit_prefill(rows: Sequence[PhaseRow], bench: Bench, start: EngineFit) -> tuple[EngineFit, Array]:
-    """Prefill efficiency from prompts taken in at once, the other constants held; and the errors of prompt time.
-
-    Prompts of 512 tokens and more count, up to 8,192 tokens in all: below, launches rule; above, they are cut up.
-    """
-    long = [row for row in rows if row.prompt_tokens >= 512 and row.batch * row.prompt_tokens <= 8192]
-
-    def constants(x: Array) -> EngineFit:
-        return replace(start, prefill_efficiency=float(np.exp(x[0])))
-
-    def errors(x: Array) -> Array:
-        return np.array([bench.prompt_s(row, constants(x)) / row.prompt_s - 1.0 for row in long])
-
-    found = least_squares(errors, ENGINE_PRIOR[2:3], bounds=(-20.0, ENGINE_MAX[2:3]), loss="soft_l1", f_scale=0.1)
-    return constants(found.x), errors(found.x)
+    def coverage(self) -> FitRange:
+        """What the rows cover."""
+        batches = [row.batch for row in self.rows]
+        active = [row.variant.active_parameters / 1e9 for row in self.rows]
+        return FitRange(
+            rows=len(self.rows),
+            batch_min=float(f"{min(batches):.3g}"),
+            batch_max=float(f"{max(batches):.4g}"),
+            tensor_parallel_max=max(row.layout.tensor_parallel for row in self.rows),
+            active_gparameters_min=float(f"{min(active):.3g}"),
+            active_gparameters_max=float(f"{max(active):.3g}"),
+        )
 
 
-def fit_phase_power(rows: Sequence[PhaseRow], accelerator: Accelerator) -> tuple[PowerCurve, Array]:
-    """Power curve from phases measured apart, and the errors of mean power.
-
-    Power of a phase follows from measured times, limited by the board; the mean is over both.
-    """
-    powered = [row for row in rows if row.power_share is not None]
-    measured = np.array([row.power_share or 0.0 for row in powered]) * accelerator.tdp_w
-
-    def errors(x: Array) -> Array:
-        curve = replace(accelerator, power=curve_of(x, accelerator))
-        return np.array([_phase_power_w(row, curve) for row in powered]) / measured - 1.0
-
-    def residuals(x: Array) -> Array:
-        return np.concatenate((errors(x), (x - POWER_PRIOR) / POWER_SPREAD * SOFT_L1_SCALE))
-
-    bounds = (-20.0, POWER_MAX)
-    found = least_squares(residuals, POWER_PRIOR, bounds=bounds, loss="soft_l1", f_scale=SOFT_L1_SCALE)
-    return curve_of(found.x, accelerator), errors(found.x)
+def _sum(parts: Sequence[Array], weights: Sequence[Array]) -> Array:
+    """The top level's parts, weighted and added: f8[rows]."""
+    total = sum((part[-1] * weight for part, weight in zip(parts, weights, strict=True)), np.array(0.0))
+    return np.asarray(total)
 
 
-def _peak(row: PhaseRow, accelerator: Accelerator) -> float:
-    return row.tensor_parallel * peak_flops(row.variant, accelerator)
+def engine_of(values: Mapping[str, float]) -> EngineFit:
+    """Engine constants by name."""
+    return EngineFit(
+        bandwidth_efficiency=values["bandwidth_efficiency"],
+        compute_efficiency=values["compute_efficiency"],
+        prefill_efficiency=values["prefill_efficiency"],
+        layer_s=values["layer_s"],
+        sequence_s=values["sequence_s"],
+        all_reduce_s=values["all_reduce_s"],
+        narrow_efficiency=values["narrow_efficiency"],
+        prompt_s=values["prompt_s"],
+        exchange_s=values["exchange_s"],
+    )
 
 
-def _prefill_flops(row: PhaseRow) -> float:
-    square = attention_flops(row.variant) * row.prompt_tokens**2
-    return row.batch * (token_flops(row.variant) * row.prompt_tokens + square)
+def prior_curve(accelerator: Accelerator) -> PowerCurve:
+    """The curve to start from, which no earlier fit has a part in."""
+    return curve_of({name: prior for name, (prior, _, _) in POWER_PRIORS.items()}, accelerator)
 
 
-def _phase_power_w(row: PhaseRow, accelerator: Accelerator) -> float:
-    """Mean power over prefill and decode with measured times."""
-    bandwidth = row.tensor_parallel * accelerator.bandwidth_bytes_per_s
-    held = row.batch * (row.prompt_tokens + row.output_tokens / 2.0)
-    moved = float(weight_read_bytes(row.variant, np.array(float(row.batch)))) + context_bytes(row.variant) * held
-    top, share = accelerator.clock.max_mhz, row.tensor_parallel
-    decode_flops = token_flops(row.variant) * row.batch / row.token_s / _peak(row, accelerator)
-    decode_w = busy_power_w(accelerator, top, moved / row.token_s / bandwidth, decode_flops, share)
-    weights = row.variant.weight_bytes / row.prompt_s / bandwidth
-    compute = _prefill_flops(row) / row.prompt_s / _peak(row, accelerator)
-    prefill_w = busy_power_w(accelerator, top, weights, compute, share)
-    limit, decode_s = accelerator.tdp_w, row.token_s * row.output_tokens
-    joules = min(float(prefill_w), limit) * row.prompt_s + min(float(decode_w), limit) * decode_s
-    return joules / (row.prompt_s + decode_s)
+def curve_of(shares: dict[str, float], accelerator: Accelerator) -> PowerCurve:
+    """Power curve from its figures as shares of board power."""
+    figures = {name: share * accelerator.tdp_w for name, share in shares.items()}
+    return PowerCurve(**(dict.fromkeys(POWER_NAMES, 0.0) | figures))

@@ -32,15 +32,16 @@ class Entry:
 class PowerCurve:
     """Board power of one busy accelerator: floor + memory * u_memory + compute * u_compute - split * (1 - 1/N) [W].
 
-    The dynamic part of the floor falls linearly with the clock, the compute term with voltage squared. Bytes of context
-    that attention reads cost `context_w` instead of `memory_w`, as its arithmetic is counted with them.
+    The dynamic part of the floor falls linearly with the clock, the compute term with voltage squared. Serving adds
+    `sequence_w` for the share of time that an iteration spends per sequence: sampling, whose bytes and FLOPs the loads
+    do not count.
     """
 
     floor_w: float
     memory_w: float
     compute_w: float
     split_w: float = 0.0  # taken off when N accelerators share one model, times (1 - 1/N)
-    context_w: float | None = None  # at full bandwidth of context; None: as memory_w
+    sequence_w: float = 0.0
     linger_s: float = 2.0  # an accelerator out of work stays at its floor this long before it idles
 
 

@@ -19,6 +19,9 @@ from sim.models.power import OVERLAP_EXPONENT
 from sim.models.variant import Variant
 
 Array = NDArray[np.float64]
+# Kernels of a layer with latent attention over those of others: chosen so that DeepSeek-V3 on TensorRT-LLM and SGLang
+# (179 measured rows) agrees with the overheads that gpt-oss-120b, Llama-3.1-70B and MiniMax-M2.5 show on B200.
+LATENT_LAUNCHES = 2.5
 LINK_EFFICIENCY = 0.7  # of the link's rate that an all-reduce reaches; assumed, as peers do
 
 
@@ -84,7 +87,7 @@ def decode_work(
         flop_s=work.token_flops(variant) * tokens / group / peak,
         context_flop_s=np.asarray(work.context_flops(variant) * tokens_per_sequence / layout.accelerators / peak),
         held=batch * context_tokens,
-        layers=np.asarray(float(variant.model.layers)),
+        layers=np.asarray(launches(variant)),
         sequences=rank,
         reduces=np.asarray(2.0 * variant.model.layers if layout.tensor_parallel > 1 else 0.0),
         exchanges=np.asarray(2.0 * variant.model.layers if layout.exchanges else 0.0),
@@ -103,8 +106,13 @@ def prompt_work(
         flop_s=np.asarray(work.token_flops(variant) / peak),
         square_s=np.asarray(work.attention_flops(variant, prompt_tokens) / peak),
         message_s=np.asarray(message_s(variant, accelerator, layout) / share),
-        layers=np.asarray(variant.model.layers / share),
+        layers=np.asarray(launches(variant) / share),
     )
+
+
+def launches(variant: Variant) -> float:
+    """Layers, counted by the kernels that they launch."""
+    return variant.model.layers * (LATENT_LAUNCHES if variant.model.latent_size else 1.0)
 
 
 def message_s(variant: Variant, accelerator: Accelerator, layout: Layout) -> float:

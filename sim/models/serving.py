@@ -126,8 +126,8 @@ class Watts(NamedTuple):
     """Power of one accelerator at each level, parts that broadcast to f8[levels, rows]."""
 
     static_w: Array  # busy, whatever it does
-    memory_w: Array  # at full bandwidth of weights
-    context_w: Array  # at full bandwidth of context
+    memory_w: Array  # at full bandwidth
+    sequence_w: Array  # while it works per sequence (sampling)
     compute_w: Array  # at the peak of the highest clock
 
 
@@ -150,11 +150,10 @@ def watts(accelerator: Accelerator, tensor_parallel: Array | int, calibration: A
     """Power of an accelerator at each level of its clock grid; `calibration` scales what is above idle."""
     clock, curve, idle_w = clock_grid_mhz(accelerator)[:, None], accelerator.power, accelerator.idle_w
     static_w = static_power_w(accelerator, clock, tensor_parallel)
-    context_w = curve.memory_w if curve.context_w is None else curve.context_w
     return Watts(
         static_w=idle_w + calibration * (static_w - idle_w),
         memory_w=np.asarray(calibration * curve.memory_w),
-        context_w=np.asarray(calibration * context_w),
+        sequence_w=np.asarray(calibration * curve.sequence_w),
         compute_w=calibration * curve.compute_w * voltage_share(accelerator, clock) ** 2,
     )
 
@@ -165,9 +164,9 @@ def decode_rows(
     """A fixed part and a part per token of context of each row of `load`."""
     slowdown = accelerator.clock.max_mhz / clock_grid_mhz(accelerator)[:, None]
     seconds = pace.decode_seconds(load, fit, slowdown)
-    moved_j = power.memory_w * load.weights_s + power.context_w * load.window_s
+    moved_j = power.memory_w * (load.weights_s + load.window_s) + power.sequence_w * fit.sequence_s * load.sequences
     fixed_j = power.static_w * seconds.fixed + moved_j + power.compute_w * load.flop_s
-    unit_j = power.static_w * seconds.unit + power.context_w * load.context_s + power.compute_w * load.context_flop_s
+    unit_j = power.static_w * seconds.unit + power.memory_w * load.context_s + power.compute_w * load.context_flop_s
     return _settle(seconds, (fixed_j, unit_j), (np.asarray(1.0), load.held), accelerator, limits, doing)
 
 

@@ -1,23 +1,28 @@
-"""The performance and power model against measured serving, through the tables that a run reads."""
+"""The performance and power model against measured serving of language models; figures and misses: docs/validation."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.measured_rows import MeasuredRow, energy_rows, latency_rows
+from benchmarks.fitting import Bench
+from benchmarks.group_fit import calibrations, fit_group
+from benchmarks.measured_rows import MeasuredRow, read_energy, read_latency
 from sim.catalog.reader import Catalogue
-from sim.models.serving import serving_tables
+from sim.models.serving import engine_fit, serving_tables
 from sim.models.steady import SteadyState, steady_state
 from sim.models.variant import Variant
+from sim.models.work import held_context_tokens
 
 CATALOGUE = Catalogue.built_in()
 # Prompts of the benchmark behind the published points are not stated; see docs/models.md for the 300 tokens.
 PROMPT, OUTPUT, OUTPUT_CV = 300.0, 397.0, 0.7
-HELD = PROMPT + OUTPUT * (1.0 + OUTPUT_CV**2) / 2.0
+HELD = held_context_tokens(PROMPT, OUTPUT, OUTPUT_CV)
+Members = Callable[..., list[MeasuredRow]]
 
 
 def llama_on_one_h100(batch: int) -> SteadyState:
@@ -28,8 +33,8 @@ def llama_on_one_h100(batch: int) -> SteadyState:
 
 
 @pytest.mark.parametrize(("batch", "measured_w"), [(8, 486.0), (32, 560.0), (128, 669.0), (511, 688.0)])
-def test_power_of_llama_8b_on_one_h100_is_within_15_percent_of_the_measured(batch: int, measured_w: float) -> None:
-    assert llama_on_one_h100(batch).power_w == pytest.approx(measured_w, rel=0.15)
+def test_power_of_llama_8b_on_one_h100_is_within_10_percent_of_the_measured(batch: int, measured_w: float) -> None:
+    assert llama_on_one_h100(batch).power_w == pytest.approx(measured_w, rel=0.10)
 
 
 @pytest.mark.parametrize(("batch", "measured_j"), [(8, 0.455), (32, 0.165), (128, 0.095), (511, 0.070)])
@@ -37,51 +42,107 @@ def test_joules_per_token_of_llama_8b_are_within_15_percent_of_the_measured(batc
     assert llama_on_one_h100(batch).j_per_output_token == pytest.approx(measured_j, rel=0.15)
 
 
-def errors(rows: list[MeasuredRow]) -> tuple[float, float]:
-    """Mean absolute relative error of time per token and of power (NaN without power)."""
-    tpot, power = [], []
-    for row in rows:
-        roomy = replace(CATALOGUE.accelerator(row.accelerator), memory_bytes=1e15)
-        engine = replace(CATALOGUE.engine(row.engine), batch_max=row.batch)
-        tables = serving_tables(row.variant, engine, roomy, row.tensor_parallel, row.context_tokens, None, None)
-        state = steady_state(tables, row.batch, row.input_tokens, row.output_tokens)
-        tpot.append(abs(state.tpot_s / row.tpot_s - 1.0))
-        if row.power_w is not None:
-            power.append(abs(state.power_w / row.power_w - 1.0))
-    return float(np.mean(tpot)), float(np.mean(power)) if power else float("nan")
-
-
-@pytest.mark.parametrize(("accelerator", "tpot", "power"), [("h100-sxm", 0.07, 0.08), ("b200", 0.12, 0.08)])
-def test_dense_models_on_vllm_keep_the_stated_mean_errors(
-    shared_data: Path, accelerator: str, tpot: float, power: float
-) -> None:
-    rows = [row for row in energy_rows(shared_data / "measured", CATALOGUE) if row.accelerator == accelerator]
-    found = errors(rows)
-    assert found[0] < tpot
-    assert found[1] < power
-
-
-@pytest.mark.parametrize(
-    ("engine", "accelerator", "tpot"), [("vllm", "h100-sxm", 0.06), ("vllm", "b200", 0.1), ("trt-llm", "b200", 0.1)]
-)
-def test_llama_70b_over_1_to_8_accelerators_keeps_the_stated_mean_error(
-    shared_data: Path, engine: str, accelerator: str, tpot: float
-) -> None:
-    found = latency_rows(shared_data / "measured", CATALOGUE)
-    rows = [row for row in found if (row.engine, row.accelerator) == (engine, accelerator)]
-    assert len(rows) >= 45
-    assert errors(rows)[0] < tpot
-
-
-@pytest.mark.parametrize(("model", "output", "measured"), [("llama-3.1-8b", 397.0, 691), ("qwen3-8b", 649.0, 474)])
-def test_memory_stops_the_batch_where_it_was_measured_to(model: str, output: float, measured: int) -> None:
-    bf16 = CATALOGUE.precision("bf16")
-    variant = Variant(model=CATALOGUE.model(model), weights=bf16, kv_cache=bf16)
-    held = PROMPT + output * (1.0 + OUTPUT_CV**2) / 2.0
-    tables = serving_tables(variant, CATALOGUE.engine("vllm"), CATALOGUE.accelerator("h100-sxm"), 1, held, None, None)
-    assert tables.batch_max == pytest.approx(measured, rel=0.12)
-
-
 def test_joules_per_token_fall_with_the_batch() -> None:
     joules = [llama_on_one_h100(batch).j_per_output_token for batch in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)]
     assert joules == sorted(joules, reverse=True)
+
+
+@pytest.fixture(scope="module")
+def members(shared_data: Path) -> Members:
+    """Rows of an engine on an accelerator, for dense models or mixtures of experts."""
+    folder = shared_data / "measured"
+    rows = [*read_energy(folder, CATALOGUE).used, *read_latency(folder, CATALOGUE).used]
+
+    def of(engine: str, accelerator: str, *, mixture: bool) -> list[MeasuredRow]:
+        return [row for row in rows if (row.engine, row.accelerator, row.mixture) == (engine, accelerator, mixture)]
+
+    return of
+
+
+def mean_time_error(rows: list[MeasuredRow]) -> float:
+    """Mean absolute relative error of time per token with the catalogue's constants."""
+    accelerator, engine = CATALOGUE.accelerator(rows[0].accelerator), CATALOGUE.engine(rows[0].engine)
+    fit = engine_fit(engine, accelerator, rows[0].variant.model)
+    bench = Bench(rows, accelerator)
+    return float(np.mean(np.abs(bench.predicted(fit, accelerator.power)[0] / bench.tpot_s - 1.0)))
+
+
+@pytest.mark.parametrize(
+    ("engine", "accelerator", "mixture", "worst"),
+    [
+        ("vllm", "h100-sxm", False, 0.06),
+        ("vllm", "b200", False, 0.07),
+        ("trt-llm", "b200", False, 0.06),
+        ("trt-llm", "h100-sxm", False, 0.08),
+        ("vllm", "h100-sxm", True, 0.10),
+        ("vllm", "b200", True, 0.13),
+        ("trt-llm", "h100-sxm", True, 0.12),
+        ("trt-llm", "b200", True, 0.12),
+        ("sglang", "b200", True, 0.15),
+    ],
+)
+def test_time_per_token_keeps_the_stated_mean_error(
+    members: Members, engine: str, accelerator: str, mixture: bool, worst: float
+) -> None:
+    rows = members(engine, accelerator, mixture=mixture)
+    assert len(rows) >= 90
+    assert mean_time_error(rows) < worst
+
+
+@pytest.mark.parametrize(("accelerator", "time", "power"), [("h100-sxm", 0.08, 0.09), ("b200", 0.10, 0.06)])
+def test_a_dense_model_that_the_fit_never_saw_keeps_the_stated_errors(
+    members: Members, accelerator: str, time: float, power: float
+) -> None:
+    fit = fit_group(
+        members("vllm", accelerator, mixture=False), CATALOGUE.accelerator(accelerator), power=True, left_out=True
+    )
+    assert np.abs(fit.time_left_out).mean() < time
+    assert np.nanmean(np.abs(fit.power_left_out)) < power
+
+
+def test_power_of_mixtures_on_h100_keeps_the_stated_errors_without_and_with_one_calibration_point(
+    members: Members,
+) -> None:
+    rows = members("vllm", "h100-sxm", mixture=True)
+    fit = fit_group(rows, CATALOGUE.accelerator("h100-sxm"), power=False, left_out=False)
+    assert np.nanmean(np.abs(fit.power)) < 0.12
+    found = calibrations(fit).values()
+    assert np.mean(np.concatenate([np.abs(each.errors) for each in found])) < 0.09
+
+
+@pytest.mark.parametrize("accelerator", ["h100-sxm", "b200"])
+def test_the_tables_of_a_run_say_the_same_as_the_calibration(members: Members, accelerator: str) -> None:
+    device = CATALOGUE.accelerator(accelerator)
+    for row in members("vllm", accelerator, mixture=True)[::40]:
+        whole = replace(row, batch=float(round(row.batch)), variant=_uncalibrated(row.variant))
+        engine = replace(CATALOGUE.engine("vllm"), batch_max=round(row.batch))
+        roomy = replace(device, memory_bytes=1e15)
+        layout = row.layout
+        tables = serving_tables(
+            whole.variant,
+            engine,
+            roomy,
+            layout.tensor_parallel,
+            row.context_tokens,
+            expert_parallel=layout.expert_parallel,
+            data_parallel=layout.data_parallel,
+        )
+        state = steady_state(tables, round(row.batch), row.input_tokens, row.output_tokens)
+        seconds, watts = Bench([whole], device).predicted(engine_fit(engine, device, row.variant.model), device.power)
+        assert state.tpot_s == pytest.approx(seconds[0], rel=0.02)  # clock grids differ
+        assert state.power_w == pytest.approx(watts[0], rel=0.03)
+
+
+def _uncalibrated(variant: Variant) -> Variant:
+    return replace(variant, model=replace(variant.model, power_calibration={}))
+
+
+@pytest.mark.parametrize(("model", "output", "measured"), [("llama-3.1-8b", 397.0, 691), ("qwen3-8b", 649.0, 474)])
+def test_memory_stops_the_batch_within_8_percent_of_where_it_was_measured_to(
+    model: str, output: float, measured: int
+) -> None:
+    bf16 = CATALOGUE.precision("bf16")
+    variant = Variant(model=CATALOGUE.model(model), weights=bf16, kv_cache=bf16)
+    held = held_context_tokens(PROMPT, output, OUTPUT_CV)
+    tables = serving_tables(variant, CATALOGUE.engine("vllm"), CATALOGUE.accelerator("h100-sxm"), 1, held, None, None)
+    assert tables.batch_max == pytest.approx(measured, rel=0.08)

@@ -55,7 +55,7 @@ class PowerBlock(Strict):
     memory_w: NonNegative
     compute_w: NonNegative
     split_w: NonNegative = 0.0
-    context_w: NonNegative | None = None
+    sequence_w: NonNegative = 0.0
     linger_s: NonNegative
 
 
