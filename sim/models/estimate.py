@@ -202,9 +202,11 @@ def _ttft_s(replica: Replica, batch: int, tables: ServingTables) -> float:
     """
     others, tokens = batch - 1, replica.input_tokens
     iterations = max(1, ceil(tokens / max(1, replica.engine.prefill_tokens_max - others)))
+    alone_s = float(tables.decode[tables.top_level, 0, 0])
     step_s, kv_s = (float(value) for value in tables.decode[tables.top_level, others, :2])
+    # a prompt meets all experts, so its iteration never reads less than the whole model
+    beside_s = iterations * max(alone_s, step_s + kv_s * others * replica.held_tokens)
     token_s, token2_s, request_s = (float(value) for value in tables.prefill[tables.top_level, :3])
-    beside_s = iterations * (step_s + kv_s * others * replica.held_tokens)
     return beside_s + token_s * tokens + token2_s * tokens**2 + request_s
 
 

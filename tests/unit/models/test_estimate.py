@@ -160,6 +160,11 @@ def test_the_first_token_of_a_long_prompt_waits_for_all_its_pieces() -> None:
     assert value(at(replica, 1).ttft_s) - value(at(whole, 1).ttft_s) == pytest.approx(2.0 * step_s)
 
 
+def test_the_first_token_of_a_mixture_comes_no_sooner_beside_others() -> None:
+    ttft_s = [value(point.ttft_s) for point in estimated(made("qwen3-30b-a3b"), (1, 2, 4, 8, 64))]
+    assert ttft_s == sorted(ttft_s)
+
+
 def test_data_parallel_ranks_share_the_batch() -> None:
     """Two ranks with half of the sequences each do what two replicas do, where no experts are shared."""
     one, two = at(made(), 32), at(replace(made(), layout=Layout(data_parallel=2)), 64)
