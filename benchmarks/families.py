@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,12 +19,21 @@ import numpy as np
 
 from benchmarks.cap_fit import ACCELERATOR, CAPS, CapFit, cap_rows, fit_caps
 from benchmarks.item_fit import FEWEST_ROWS, CurveFit, curves_of, fit_curve
-from benchmarks.item_paces import PaceSource, fallback_of, paces_of, power_errors, transfer_errors
+from benchmarks.item_paces import (
+    PaceSource,
+    fallback_of,
+    fit_traffic,
+    paces_of,
+    power_errors,
+    transfer_errors,
+    variant_of,
+)
 from benchmarks.item_row import ItemRow
-from benchmarks.item_rows import MLPERF, item_rows
-from benchmarks.pace_files import write_curve, write_paces
+from benchmarks.item_rows import DIFFUSION, MLPERF, item_rows
+from benchmarks.pace_files import write_curve, write_paces, write_traffic
 from benchmarks.row_errors import RowError, write_rows
 from sim.catalog.reader import Catalogue
+from sim.models.items import item_work
 
 
 def calibrate_families(
@@ -65,9 +74,28 @@ def _items(
     print("\nLeft-out accelerator (its pace from the others of the model), items per second, error %:")
     for model, errors in transfers.items():
         print(f"  {model}: {mape(errors)}")
-    yield from power_errors(paces, rows, catalogue)
+    yield from _power(paces, folder, catalogue, write=write)
     for fit in fits:
         yield from _curve_errors(fit)
+
+
+def _power(
+    paces: Mapping[str, tuple[PaceSource, ...]], folder: Path, catalogue: Catalogue, *, write: bool
+) -> Iterator[RowError]:
+    """Memory traffic of generated images from the watts of their rows, and what is left of the errors."""
+    powered = {model: each for model, each in paces.items() if any(row.power_w for row in each[0].rows)}
+    if not powered:
+        return
+    per_flop = fit_traffic(powered, catalogue)
+    rows = tuple(power_errors(powered, catalogue, per_flop))
+    print(f"\nMemory traffic of generated images: {per_flop:.4g} bytes per FLOP, {len(rows)} rows; power error %")
+    for model, sources in powered.items():
+        print(f"  {model}: {mape([row.error for row in power_errors({model: sources}, catalogue, per_flop)])}")
+    print(f"  all: {mape([row.error for row in rows])}")
+    for model in powered if write else ():
+        text = f"{DIFFUSION}: one ratio to FLOPs for {len(rows)} rows of power; {_stamp(folder, DIFFUSION)}"
+        write_traffic(model, per_flop * item_work(variant_of(model, catalogue)).flops, text)
+    yield from rows
 
 
 def _sources(each: PaceSource, folder: Path) -> dict[str, list[str]]:

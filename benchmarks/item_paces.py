@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import exp, log
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from benchmarks.item_fit import CurveFit, batch_seconds, fit_rate
 from benchmarks.item_row import ItemRow
@@ -36,6 +37,7 @@ MODELS: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
     "whisper-large-v3": ("whisper-large-v3", None),
     "sdxl": ("sdxl", None),
 }
+TRAFFIC_BOUNDS = (log(1e-4), log(1.0))  # bytes per FLOP, as logarithms
 ENOUGH_ROWS = 8  # fewer rows are said to be few
 MLPERF_BATCH_S = {"whisper-large-v3": 0.1, "sdxl": 0.05}  # assumed: one unknown batch cannot tell it from the items
 
@@ -101,13 +103,22 @@ def transfer_errors(paces: Mapping[str, Sequence[PaceSource]], catalogue: Catalo
     return found
 
 
+def fit_traffic(paces: Mapping[str, Sequence[PaceSource]], catalogue: Catalogue) -> float:
+    """Bytes of memory traffic per FLOP, one figure for all models whose rows have watts: of the least mean error."""
+
+    def miss(log_bytes: float) -> float:
+        return float(np.mean([abs(row.error) for row in power_errors(paces, catalogue, exp(log_bytes))]))
+
+    return exp(float(minimize_scalar(miss, bounds=TRAFFIC_BOUNDS, method="bounded", options={"xatol": 0.02}).x))
+
+
 def power_errors(
-    paces: Mapping[str, Sequence[PaceSource]], rows: Sequence[ItemRow], catalogue: Catalogue
+    paces: Mapping[str, Sequence[PaceSource]], catalogue: Catalogue, bytes_per_flop: float
 ) -> Iterator[RowError]:
-    """Watts of rows that have them, through the tables that a run reads; power was not fitted on these rows."""
+    """Watts of rows that have them, through the tables that a run reads."""
     for model, sources in paces.items():
         variant = variant_of(model, catalogue)
-        work = item_work(variant)
+        work = replace(item_work(variant), traffic_bytes=bytes_per_flop * item_work(variant).flops)
         for source in sources:
             accelerator = catalogue.accelerator(source.accelerator)
             own = replace(variant, model=replace(variant.model, items=replace(work, fallback=source.pace, paces={})))
@@ -134,7 +145,7 @@ def _power_error(row: ItemRow, predicted: float) -> RowError:
         measured=row.power_w,
         predicted=predicted,
         error=predicted / row.power_w - 1.0,
-        fitted=False,
+        fitted=True,
     )
 
 

@@ -35,6 +35,15 @@ def write_paces(model: str, paces: Mapping[str, tuple[ItemPace, Sources]], fallb
     _replace(path, text + "".join(sources) + f'  "{source}": [items.fallback]\n', blocks)
 
 
+def write_traffic(model: str, traffic_bytes: float, source: str) -> None:
+    """Rewrites the memory traffic per item of a model, and its source."""
+    path = DATA / "models" / f"{model}.yaml"
+    text = path.read_text(encoding="utf-8")
+    text, blocks = re.subn(r"^  traffic_bytes: .*$", f"  traffic_bytes: {traffic_bytes:.3g}", text, flags=re.MULTILINE)
+    line = f'  "{source}": [items.traffic_bytes]'
+    _replace(path, re.sub(r"^  .*: \[items\.traffic_bytes\]$", line, text, flags=re.MULTILINE), blocks)
+
+
 def write_curve(accelerator: Accelerator, source: str) -> None:
     """Rewrites power and knee of an accelerator, and those of the accelerators scaled from it."""
     _write_curve(accelerator, 1.0, source)
