@@ -16,7 +16,7 @@ from sim.catalog.reader import Catalogue
 from sim.errors import ScenarioError
 from sim.models.serving import ServingTables, engine_fit, serving_tables
 from sim.models.variant import Variant
-from twins.iteration import Replica, capped_clock_mhz, clocks_mhz, decode, prefill
+from twins.iteration import Replica, capped_clock_mhz, clocks_mhz, decode, prefill, softening
 
 CATALOGUE = Catalogue.built_in()
 VLLM = replace(CATALOGUE.engine("vllm"), batch_max=96)  # keeps the examples small
@@ -38,14 +38,16 @@ class Case(NamedTuple):
 
     @property
     def replica(self) -> Replica:
-        return Replica(self.variant, engine_fit(VLLM, self.accelerator), self.accelerator, self.group)
+        return Replica(
+            self.variant, engine_fit(VLLM, self.accelerator, self.variant.model), self.accelerator, self.group
+        )
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     model, weights = draw(st.sampled_from(MODELS)), draw(st.sampled_from(("bf16", "fp8", "int4")))
     variant = Variant(
-        model=CATALOGUE.model(model),
+        model=replace(CATALOGUE.model(model), power_calibration={}),
         weights=CATALOGUE.precision(weights),
         kv_cache=CATALOGUE.precision(draw(st.sampled_from(("bf16", "fp8")))),
         parameter_share=draw(st.sampled_from((1.0, 0.6))),
@@ -57,6 +59,12 @@ def cases(draw: st.DrawFn) -> Case:
     except ScenarioError:
         assume(False)
     return case
+
+
+def decode_s(case: Case, tables: ServingTables) -> NDArray[np.float64]:
+    """Seconds of iterations at the typical context, f8[levels, batches]."""
+    held = np.arange(tables.batch_max + 1.0) * case.context
+    return np.asarray(tables.decode[:, :, 0] + tables.decode[:, :, 1] * held)
 
 
 def decode_power_w(case: Case, tables: ServingTables) -> NDArray[np.float64]:
@@ -72,9 +80,14 @@ def test_the_tables_equal_the_plain_twin(case: Case, share: float, data: st.Data
     tables = case.tables(cap_w)
     level = data.draw(st.integers(0, tables.top_level))
     batch = data.draw(st.integers(0, tables.batch_max))
-    context = data.draw(st.floats(0.0, 2.0)) * batch * case.context
-    clock = capped_clock_mhz(case.replica, tables.clock_mhz[level], cap_w, batch, batch * case.context)
-    seconds, spent = decode(case.replica, clock, batch, context)
+    typical = batch * case.context
+    context = data.draw(st.floats(0.0, 2.0)) * typical
+    clock = capped_clock_mhz(case.replica, tables.clock_mhz[level], cap_w, batch, typical)
+    assume(clock is not None)
+    assert clock is not None
+    usual_s, usual_j = decode(case.replica, clock, batch, typical, typical)
+    seconds, spent = decode(case.replica, clock, batch, context, typical)
+    spent *= softening(usual_j / usual_s / case.group, cap_w)
     step_s, kv_s, step_j, kv_j, *_ = tables.decode[level, batch]
     assert step_s + kv_s * context == pytest.approx(seconds, rel=1e-9)
     assert step_j + kv_j * context == pytest.approx(spent, rel=1e-9)
@@ -93,20 +106,25 @@ def test_prefill_equals_the_plain_twin_at_the_clock_that_design_power_allows(
         if prefill(case.replica, clock, case.context)[1] / prefill(case.replica, clock, case.context)[0]
         <= limit * case.group
     ]
+    assume(kept)
+    usual_s, usual_j = prefill(case.replica, kept[-1], case.context)
     seconds, spent = prefill(case.replica, kept[-1], tokens)
-    token_s, token2_s, request_s, token_j, token2_j, request_j, *_ = tables.prefill[level]
-    assert token_s * tokens + token2_s * tokens**2 + request_s == pytest.approx(seconds, rel=1e-9)
-    assert token_j * tokens + token2_j * tokens**2 + request_j == pytest.approx(spent, rel=1e-9)
+    spent *= softening(usual_j / usual_s / case.group, limit)
+    token_s, token2_s, request_s, token_j, token2_j, _, *_ = tables.prefill[level]
+    assert token_s * tokens + token2_s * tokens**2 == pytest.approx(seconds, rel=1e-9)
+    assert token_j * tokens + token2_j * tokens**2 == pytest.approx(spent, rel=1e-9)
+    assert request_s == pytest.approx(case.replica.fit.prompt_s * case.variant.model.layers)
 
 
 @settings(max_examples=40, deadline=None)
 @given(case=cases())
 def test_a_higher_clock_is_never_slower_and_joules_are_positive(case: Case) -> None:
     tables = case.tables()
-    assert np.all(np.diff(tables.decode[:, :, 0], axis=0) <= 0.0)
+    assert np.all(np.diff(decode_s(case, tables), axis=0) <= 1e-12)
     assert np.all(np.diff(tables.prefill[:, :2], axis=0) <= 0.0)
     assert np.all(tables.decode > 0.0)
     assert np.all(tables.prefill[:, [0, 1, 3, 4, 6, 7]] > 0.0)
+    assert np.all(tables.prefill[:, [2, 5]] >= 0.0)
 
 
 @settings(max_examples=40, deadline=None)
@@ -140,7 +158,7 @@ def test_a_lower_cap_is_never_faster(case: Case, low: float, high: float) -> Non
         tight, loose = (case.tables(share * case.accelerator.tdp_w) for share in sorted((low, high)))
     except ScenarioError:
         return
-    assert np.all(tight.decode[:, :, 0] >= loose.decode[:, :, 0])
+    assert np.all(decode_s(case, tight) >= decode_s(case, loose) / ROUNDING)
     assert np.all(tight.prefill[:, :2] >= loose.prefill[:, :2])
 
 
@@ -172,4 +190,4 @@ def test_narrower_weights_are_never_slower_where_memory_binds(case: Case, weight
     except ScenarioError:
         return
     rows = min(bf16.batch_max, less.batch_max) + 1
-    assert np.all(less.decode[-1, :rows, 0] <= bf16.decode[-1, :rows, 0])
+    assert np.all(decode_s(same, less)[-1, :rows] <= decode_s(same, bf16)[-1, :rows] * ROUNDING)

@@ -58,27 +58,41 @@ def joules(replica: Replica, clock_mhz: float, seconds: float, moved: float, flo
     return n * watts * seconds
 
 
-def decode(replica: Replica, clock_mhz: float, batch: int, context: float) -> tuple[float, float]:
-    """Seconds and joules of an iteration that decodes `batch` sequences which hold `context` tokens together."""
+def softening(watts: float, limit_w: float) -> float:
+    """Mean over demand near a limit that the peaks of an iteration touch first."""
+    return float((1 + (watts / limit_w) ** 20) ** (-1 / 20))
+
+
+def decode(replica: Replica, clock_mhz: float, batch: int, context: float, typical: float) -> tuple[float, float]:
+    """Seconds and joules of an iteration that decodes `batch` sequences which hold `context` tokens together.
+
+    Memory and arithmetic overlap as (m^4 + c^4)^(1/4), taken at `typical` tokens and straight from there on.
+    """
     v, m, fit, a, n = replica.variant, replica.variant.model, replica.fit, replica.accelerator, replica.count
     missed = (1 - m.experts_per_token / m.experts) ** batch if batch else 0.0
-    experts = m.expert_parameters / m.parameters
-    read = v.weight_bytes * (1 - experts + experts * (1 - missed))
+    experts, width = m.expert_parameters / m.parameters, v.weights.bytes_per_value
+    core_width = 2.0 if width < 1 and m.experts > 1 else width
+    read = v.parameters * (core_width * (1 - experts) + width * experts * (1 - missed))
     flops = 2 * v.active_parameters * batch
     bandwidth = n * fit.bandwidth_efficiency * a.bandwidth_bytes_per_s
+    narrow = fit.narrow_efficiency if width < 1 else 1.0
+    kv = 2 * m.layers * m.kv_heads * m.head_size * v.kv_cache.bytes_per_value * max(1.0, n / m.kv_heads)
+    memory_s = read / narrow / bandwidth + kv * typical / bandwidth
     compute_s = flops / (n * fit.compute_efficiency * peak(replica)) * a.clock.max_mhz / clock_mhz
-    kv = 2 * m.layers * m.kv_heads * m.head_size * v.kv_cache.bytes_per_value * context
-    seconds = max(read / bandwidth, compute_s) + kv / bandwidth + fit.layer_s * m.layers + fit.sequence_s * batch
+    overlapped = (memory_s**4 + compute_s**4) ** 0.25
+    seconds = overlapped + (memory_s / overlapped) ** 3 * kv / bandwidth * (context - typical)
+    seconds += fit.layer_s * m.layers + fit.sequence_s * batch
     if n > 1:
         message = 2 * (n - 1) / n * batch * m.hidden * 2 / (0.7 * a.link_bytes_per_s)
         seconds += 2 * m.layers * (fit.all_reduce_s + message)
-    return seconds, joules(replica, clock_mhz, seconds, read + kv, flops)
+    sampling = n * a.power.sequence_w * fit.sequence_s * batch
+    return seconds, joules(replica, clock_mhz, seconds, read + kv * context, flops) + sampling
 
 
 def prefill(replica: Replica, clock_mhz: float, tokens: float) -> tuple[float, float]:
-    """Seconds and joules that a prompt of `tokens` tokens adds to an iteration."""
+    """Seconds and joules that a prompt of `tokens` tokens adds to an iteration, without what it adds at any length."""
     v, m, n = replica.variant, replica.variant.model, replica.count
-    flops = 2 * v.active_parameters * tokens + 2 * tokens**2 * m.hidden * m.layers
+    flops = 2 * v.active_parameters * tokens + 2 * tokens**2 * m.heads * m.head_size * m.layers
     seconds = flops / (n * replica.fit.prefill_efficiency * peak(replica))
     seconds *= replica.accelerator.clock.max_mhz / clock_mhz
     if n > 1:
@@ -86,11 +100,11 @@ def prefill(replica: Replica, clock_mhz: float, tokens: float) -> tuple[float, f
     return seconds, joules(replica, clock_mhz, seconds, 0.0, flops)
 
 
-def capped_clock_mhz(replica: Replica, highest_mhz: float, cap_w: float, batch: int, context: float) -> float:
-    """Highest clock on the grid, not above `highest_mhz`, at which a decode iteration keeps the cap."""
-    kept = []
+def capped_clock_mhz(replica: Replica, highest_mhz: float, cap_w: float, batch: int, context: float) -> float | None:
+    """Highest clock on the grid, not above `highest_mhz`, at which a decode iteration keeps the cap; None: none."""
+    kept = None
     for clock in clocks_mhz(replica.accelerator):
-        seconds, spent = decode(replica, clock, batch, context)
+        seconds, spent = decode(replica, clock, batch, context, context)
         if clock <= highest_mhz + 1e-6 and spent / seconds / replica.count <= cap_w:
-            kept.append(clock)
-    return kept[-1]
+            kept = clock
+    return kept
