@@ -21,11 +21,12 @@ from benchmarks.cap_fit import ACCELERATOR, CAPS, CapFit, cap_rows, fit_caps
 from benchmarks.item_fit import FEWEST_ROWS, CurveFit, curves_of, fit_curve
 from benchmarks.item_paces import (
     PaceSource,
+    accelerator_left_out,
     fallback_of,
     fit_traffic,
+    model_left_out,
     paces_of,
     power_errors,
-    transfer_errors,
     variant_of,
 )
 from benchmarks.item_row import ItemRow
@@ -70,10 +71,11 @@ def _items(
         if write:
             kept = {each.accelerator: (each.pace, _sources(each, folder)) for each in sources}
             write_paces(model, kept, fallback, "assumed: geometric mean over the accelerators measured")
-    transfers = transfer_errors(paces, catalogue)
-    print("\nLeft-out accelerator (its pace from the others of the model), items per second, error %:")
-    for model, errors in transfers.items():
-        print(f"  {model}: {mape(errors)}")
+    print("\nItems per second with a pace from elsewhere, error %")
+    print("  | model | from its other accelerators | from other models of the family |\n  |---|---|---|")
+    without_accelerator, without_model = accelerator_left_out(paces, catalogue), model_left_out(paces, catalogue)
+    for model in paces:
+        print(f"  | {model} | {mape(without_accelerator.get(model, []))} | {mape(without_model.get(model, []))} |")
     yield from _power(paces, folder, catalogue, write=write)
     for fit in fits:
         yield from _curve_errors(fit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
@@ -88,17 +88,40 @@ def fallback_of(sources: Sequence[PaceSource]) -> ItemPace:
     )
 
 
-def transfer_errors(paces: Mapping[str, Sequence[PaceSource]], catalogue: Catalogue) -> Mapping[str, list[float]]:
-    """Errors of items per second on each accelerator, its pace taken from the others of the model."""
+def accelerator_left_out(paces: Mapping[str, Sequence[PaceSource]], catalogue: Catalogue) -> dict[str, list[float]]:
+    """Errors of items per second on each accelerator, its pace taken from the others of the model; by model."""
+    return _transferred(
+        paces,
+        catalogue,
+        lambda model, source: [other for other in paces[model] if other.accelerator != source.accelerator],
+    )
+
+
+def model_left_out(paces: Mapping[str, Sequence[PaceSource]], catalogue: Catalogue) -> dict[str, list[float]]:
+    """The same with the pace taken from the other models of the family on the accelerator."""
+    families = {model: catalogue.model(model).family for model in paces}
+
+    def others(model: str, source: PaceSource) -> list[PaceSource]:
+        kin = [name for name in paces if name != model and families[name] == families[model]]
+        return [each for name in kin for each in paces[name] if each.accelerator == source.accelerator]
+
+    return _transferred(paces, catalogue, others)
+
+
+def _transferred(
+    paces: Mapping[str, Sequence[PaceSource]],
+    catalogue: Catalogue,
+    others: Callable[[str, PaceSource], list[PaceSource]],
+) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     for model, sources in paces.items():
         variant = variant_of(model, catalogue)
-        for source in sources if len(sources) > 1 else ():
-            pace = fallback_of([other for other in sources if other is not source])
+        for source in sources:
+            if not (known := others(model, source)):
+                continue
+            pace, flops = fallback_of(known), item_work(variant).flops
             peak = peak_flops(variant, catalogue.accelerator(source.accelerator))
-            flops = item_work(variant).flops
-            seconds = [batch_seconds(row, pace, flops, peak) for row in source.rows]
-            errors = [row.batch_s / each - 1.0 for row, each in zip(source.rows, seconds, strict=True)]
+            errors = [row.batch_s / batch_seconds(row, pace, flops, peak) - 1.0 for row in source.rows]
             found.setdefault(model, []).extend(errors)
     return found
 
