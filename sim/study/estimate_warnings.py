@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import ceil, floor
 
 from sim.catalog.entries import ASSUMED
+from sim.models.coverage import out_of_range
 from sim.models.estimate import Point, Replica, computes_natively
 from sim.models.serving import engine_fit
 
-BATCHES_NAMED = 5
-SLACK = 0.95  # models of one size class differ by a few percent in their count of parameters
-PARAMETERS_PER_GPARAMETER = 1e9
 POWER_TERMS = ("power.floor_w", "power.memory_w", "power.compute_w")
 
 
@@ -20,8 +17,8 @@ def estimate_warnings(replica: Replica, points: Sequence[Point]) -> tuple[str, .
     texts = (
         *(point.why_not for point in points if point.why_not is not None),
         *_of_format(replica),
-        *_of_time(replica),
         *_of_range(replica, points),
+        *_of_constants(replica),
         *_of_power(replica),
         *_of_batches(replica, points),
     )
@@ -35,16 +32,18 @@ def _of_format(replica: Replica) -> Iterator[str]:
         yield f"{accelerator.name} has no native {weights.name}: weights are held in it, computing is {used}"
 
 
-def _of_time(replica: Replica) -> Iterator[str]:
-    """Devices without measurements, and constants that no measurement tells."""
+def _of_range(replica: Replica, points: Sequence[Point]) -> Iterator[str]:
+    """What lies outside the measured rows, at the smallest and the largest batch that fit."""
+    batches = [point.batch for point in points if point.fits]
+    for batch in dict.fromkeys((min(batches), max(batches)) if batches else ()):
+        group = replica.layout.tensor_parallel
+        yield from out_of_range(replica.variant, replica.engine, replica.accelerator, group, batch)
+
+
+def _of_constants(replica: Replica) -> Iterator[str]:
+    """Constants of a measured device that no row tells."""
     engine, name = replica.engine, replica.accelerator.name
-    mixture = replica.variant.model.experts > 1 and engine.expert_fallback is not None
-    fits, block = (engine.expert_fits, "expert_fits") if mixture else (engine.fits, "fits")
-    models = "mixtures of experts" if mixture else "models"
-    if name not in fits:
-        measured = f"{models} were measured on {', '.join(fits)}" if fits else f"no {models} were measured"
-        yield f"{engine.name} on {name} is outside what was measured ({measured}): its time constants are assumed"
-        return
+    block = "expert_fits" if replica.variant.model.experts > 1 and engine.expert_fallback is not None else "fits"
     guessed = {figure.rpartition(".")[2] for figure in engine.assumed() if figure.startswith(f"{block}.{name}.")}
     if felt := sorted(guessed - _without_effect(replica)):
         yield f"{engine.name} on {name}: assumed, as no measurement tells it: {', '.join(felt)}"
@@ -60,28 +59,6 @@ def _without_effect(replica: Replica) -> set[str]:
         "prompt_s": fit.prompt_s > 0.0,
     }
     return {name for name, is_felt in felt.items() if not is_felt}
-
-
-def _of_range(replica: Replica, points: Sequence[Point]) -> Iterator[str]:
-    """Batches, model sizes and degrees of parallelism beyond the rows that the constants were fitted to."""
-    fit = engine_fit(replica.engine, replica.accelerator, replica.variant.model)
-    limits = fit.measured
-    if limits is None:
-        return
-    where = f"of the {limits.rows} rows measured with {replica.engine.name} on {replica.accelerator.name}"
-    least, most = floor(limits.batch_min), ceil(limits.batch_max)
-    outside = [point.batch for point in points if point.fits and not least <= point.batch <= most]
-    if outside:
-        named = ", ".join(f"{batch:,}" for batch in outside[:BATCHES_NAMED])
-        more = ", ..." if len(outside) > BATCHES_NAMED else ""
-        yield f"batch {named}{more} is outside the measured range, {least:,} to {most:,} {where}"
-    size = replica.variant.active_parameters / PARAMETERS_PER_GPARAMETER
-    if not SLACK * limits.active_gparameters_min <= size <= limits.active_gparameters_max / SLACK:
-        span = f"{limits.active_gparameters_min:.3g} to {limits.active_gparameters_max:.3g}"
-        yield f"{size:.3g} billion active parameters are outside the measured range, {span} {where}"
-    if replica.layout.tensor_parallel > limits.tensor_parallel_max:
-        degree = replica.layout.tensor_parallel
-        yield f"tensor_parallel {degree} is outside the measured range, up to {limits.tensor_parallel_max} {where}"
 
 
 def _of_power(replica: Replica) -> Iterator[str]:

@@ -45,15 +45,17 @@ def test_what_was_measured_is_not_warned_of() -> None:
     assert texts(made(), 8, 64, 512) == ()
 
 
-def test_batches_beyond_the_measured_ones_are_named() -> None:
-    (text,) = texts(made(), 1, 64, 600)
-    assert "batch 1, 600 is outside the measured range, 8 to 512 of the 12 rows" in text
+def test_batches_beyond_the_measured_ones_are_told_at_both_ends() -> None:
+    assert texts(made(), 1, 2, 64, 600, 700) == (
+        "vllm on h100-sxm was measured at batches of 8 to 512; 1 is outside",
+        "vllm on h100-sxm was measured at batches of 8 to 512; 700 is outside",
+    )
 
 
-def test_a_model_of_another_size_is_named() -> None:
-    text = texts(made("llama-3.1-70b", tensor_parallel=4), 8)[-1]
-    assert text.startswith("tensor_parallel 4 is outside")
-    assert any("70.6 billion active parameters" in text for text in texts(made("llama-3.1-70b", tensor_parallel=4), 8))
+def test_models_and_groups_of_another_size_are_told() -> None:
+    size, group = texts(made("llama-3.1-70b", tensor_parallel=4), 8)
+    assert "8 to 32 billion active parameters; llama-3.1-70b has 70.6" in size
+    assert "up to 1 accelerators; 4 are more" in group
 
 
 def test_only_assumed_constants_that_the_replica_feels_are_named() -> None:
@@ -61,18 +63,20 @@ def test_only_assumed_constants_that_the_replica_feels_are_named() -> None:
     sources = {f"fits.h100-sxm.{name}": "assumed: prior" for name in ("layer_s", "all_reduce_s", "exchange_s")}
     guessing = replace(replica, engine=replace(replica.engine, sources=sources))
     assert texts(guessing, 8) == ("vllm on h100-sxm: assumed, as no measurement tells it: layer_s",)
-    (text, *_) = texts(replace(guessing, layout=Layout(tensor_parallel=2)), 8)
+    text = texts(replace(guessing, layout=Layout(tensor_parallel=2)), 8)[-1]
     assert text.endswith(": all_reduce_s, layer_s")
 
 
-def test_devices_without_measurements_and_assumed_curves_are_named() -> None:
-    replica = made()
-    other = replace(
-        replica, accelerator=replace(replica.accelerator, name="other", sources={"power.floor_w": "assumed: scaled"})
+def test_devices_without_measurements_and_assumed_curves_are_told() -> None:
+    replica, other = made(), CATALOGUE.accelerator("l40s")
+    elsewhere = replace(
+        replica,
+        accelerator=replace(other, sources={"power.floor_w": "assumed: scaled"}),
+        engine=replace(replica.engine, fallback=replace(replica.engine.fallback, measured=None)),
     )
-    device, curve = texts(other, 8)[0], texts(other, 8)[-1]
-    assert device.startswith("vllm on other is outside what was measured (models were measured on h100-sxm)")
-    assert curve.startswith("the power curve of other is assumed: scaled")
+    device, curve = texts(elsewhere, 8)
+    assert device == "vllm on l40s was not measured with dense models: its time constants are assumed"
+    assert curve.startswith("the power curve of l40s is assumed: scaled")
 
 
 def test_a_mixture_of_experts_without_a_measured_power_is_said_to_be_uncalibrated() -> None:
