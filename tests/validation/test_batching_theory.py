@@ -196,7 +196,7 @@ def test_fair_batching_is_processor_sharing_whatever_the_law_of_lengths(
     monkeypatch: pytest.MonkeyPatch, output: Distribution, seed: int, horizon_s: float
 ) -> None:
     used, alone_s = 0.8, TOKENS * SECONDS_PER_TOKEN
-    monkeypatch.setattr(build, "serving_tables", fair_tables)
+    monkeypatch.setattr(build, "replica_tables", fair_tables)
     made = scenario([generated(used / alone_s, constant(1), output)], horizon_s=horizon_s, warmup_s=100.0)
     found = [totals_of(made, seed, replication).e2e_s.mean for replication in range(20)]
     stretched = [mean / alone_s for mean in found if mean is not None]
