@@ -66,7 +66,8 @@ def item_tables(
 
     Raises ScenarioError where the weights do not fit, the accelerator lacks the format, or the cap cannot be kept.
     """
-    _check_fits(variant, accelerator, accelerators)
+    if (fault := fits_fault(variant, accelerator, accelerators)) is not None:
+        raise ScenarioError(fault)
     costs = _costs(variant, accelerator, accelerators)
     limit_w, top = power_limit_w(accelerator, cap_w), top_level(accelerator, clock_mhz)
     batch = _held(costs.batch_s, costs.batch_j, limit_w, top, accelerator, accelerators)
@@ -154,10 +155,12 @@ def _held(seconds: Array, joules: Array, limit_w: float, top: int, accelerator: 
     return np.column_stack((thinned_s, joules[level] + waiting_j, np.full(len(level), joules.min())))
 
 
-def _check_fits(variant: Variant, accelerator: Accelerator, accelerators: int) -> None:
+def fits_fault(variant: Variant, accelerator: Accelerator, accelerators: int = 1) -> str | None:
+    """Why the weights do not fit, and what would help; None where they fit."""
     room = MEMORY_SHARE * accelerator.memory_bytes * accelerators
-    if variant.weight_bytes > room:
-        raise ScenarioError(
-            f"{variant.name} needs {variant.weight_bytes / 2**30:.0f} GiB for its weights; {accelerators} "
-            f"{accelerator.name} offer {room / 2**30:.0f} GiB: use more accelerators per replica or a narrower format"
-        )
+    if variant.weight_bytes <= room:
+        return None
+    return (
+        f"{variant.name} needs {variant.weight_bytes / 2**30:.0f} GiB for its weights; {accelerators} "
+        f"{accelerator.name} offer {room / 2**30:.0f} GiB: use a larger accelerator or a narrower format"
+    )

@@ -16,6 +16,7 @@ from sim.catalog import Catalogue
 from sim.catalog.entries import Precision
 from sim.errors import CatalogueError, UsageError
 from sim.models.estimate import Point, Replica, computes_natively, estimated
+from sim.models.item_estimate import item_points, item_warnings
 from sim.models.layout import Layout
 from sim.strategies.published import published_variant
 from sim.study.estimate_warnings import estimate_warnings
@@ -75,7 +76,7 @@ class Estimate:
     def uncapped(self) -> Estimate:
         """The same question without power cap and clock knob."""
         replica = replace(self.replica, cap_w=None, clock_mhz=None)
-        points = estimated(replica, [point.batch for point in self.points])
+        points = _points(replica, [point.batch for point in self.points])
         return replace(self, replica=replica, points=points)
 
 
@@ -128,13 +129,19 @@ def estimate(
         cap_w=power_cap_w,
         clock_mhz=clock_mhz,
     )
-    points = estimated(replica, batches, formats=tuple(_narrower(weights, replica, known)))
+    points = _points(replica, batches, tuple(_narrower(weights, replica, known)))
     return Estimate(
         replica=replica,
         points=points,
         listed=not isinstance(batch, int),
-        warnings=estimate_warnings(replica, points),
+        warnings=(estimate_warnings if served.items is None else item_warnings)(replica, points),
     )
+
+
+def _points(replica: Replica, batches: Sequence[int], formats: tuple[Precision, ...] = ()) -> tuple[Point, ...]:
+    if replica.variant.model.items is not None:
+        return item_points(replica, batches)
+    return estimated(replica, batches, formats=formats)
 
 
 def _catalogue(file: Path | str | None) -> Catalogue:
