@@ -1,4 +1,4 @@
-"""Two real runs of vLLM replayed: the arrivals and lengths of 300 chats each, on a card the catalogue does not know.
+"""Two real runs of vLLM replayed: the arrivals and lengths of 300 chats each, on a card that no fit has seen.
 
 The runs: vLLM 0.19.0, bf16, at most 128 sequences and 2,048 tokens per step and card, ShareGPT chats at 10 per second
 (casys-kaist/LLMServingSim @5daddb2, bench/examples/RTXPRO6000/*/vllm, settings in meta.json). Nothing in the model was
@@ -23,45 +23,41 @@ from sim.strategies import apply_mix
 
 Floats = NDArray[np.float64]
 
-CARD = """\
-accelerators:
-  rtx-pro-6000:
-    title: NVIDIA RTX PRO 6000 Blackwell 96 GB
-    kind: gpu
-    memory_gib: 96
-    bandwidth_gb_per_s: 1792
-    tflops: {bf16: 503.8}
-    tdp_w: 600
-    idle_w: 50
-    link_gb_per_s: 64
-    clock: {min_mhz: 187, max_mhz: 2617, step_mhz: 15, knee_mhz: 1590, knee_voltage: 0.667}
-    power: {floor_w: 189, memory_w: 324, compute_w: 1089, split_w: 93, linger_s: 2}
-    thermal_air: {resistance_k_per_w: 0.07, capacity_j_per_k: 386, target_c: 83, slowdown_c: 87, shutdown_c: 92}
-    thermal_liquid: {resistance_k_per_w: 0.035, capacity_j_per_k: 129, target_c: 83, slowdown_c: 87, shutdown_c: 92}
-    sources:
-      "NVIDIA RTX PRO 6000 Blackwell Workstation Edition data sheet 3519208":
-        [memory_gib, bandwidth_gb_per_s, tdp_w]
-      "the data sheet's 4,000 AI TOPS (fp4, sparse) / 8, at the boost clock of 2,617 MHz as hmc-tech.com lists it":
-        [tflops]
-      "PCIe 5.0 x16": [link_gb_per_s]
-      "assumed: scaled by TDP from h100-sxm, clock range recalled":
-        [idle_w, clock, power, thermal_air, thermal_liquid]
-"""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A measured run: its files, and the replicas that stand for it."""
+    """A measured run: its files, the replicas that stand for it, and the relative errors that are known and allowed."""
 
     name: str
     model: str
     replicas: int
+    duration: float
+    tpot: float
+    e2e: float
+    ttft: float
 
 
 RUNS = (
-    Run(name="RTXPRO6000_Llama-3.1-8B", model="llama-3.1-8b", replicas=1),
+    # too slow per token; at a load beyond the batch limit that is half as much queueing again
+    Run(
+        name="RTXPRO6000_Llama-3.1-8B",
+        model="llama-3.1-8b",
+        replicas=1,
+        duration=0.18,
+        tpot=0.24,
+        e2e=0.32,
+        ttft=0.6,
+    ),
     # two cards, data parallel with the experts shared out between them, which two whole replicas stand for
-    Run(name="RTXPRO6000_Qwen3-30B-A3B-Instruct-2507", model="qwen3-30b-a3b", replicas=2),
+    Run(
+        name="RTXPRO6000_Qwen3-30B-A3B-Instruct-2507",
+        model="qwen3-30b-a3b",
+        replicas=2,
+        duration=0.08,
+        tpot=0.1,
+        e2e=0.12,
+        ttft=0.3,
+    ),
 )
 
 
@@ -93,11 +89,10 @@ def measured(run: Run, folder: Path) -> tuple[Times, list[tuple[float, int, int]
 
 def simulated(run: Run, trace: list[tuple[float, int, int]], folder: Path) -> Times:
     """The same requests through a run of the simulator."""
-    card, rows = folder / "card.yaml", folder / "trace.csv"
-    card.write_text(CARD, "utf-8")
+    rows = folder / "trace.csv"
     lines = (",".join(map(repr, row)) for row in trace)
     rows.write_text("\n".join(["arrival_s,input_tokens,output_tokens", *lines]) + "\n", "utf-8")
-    catalogue = Catalogue.built_in().with_file(card)
+    catalogue = Catalogue.built_in()
     node = replace(catalogue.node("l40s-8"), accelerator=catalogue.accelerator("rtx-pro-6000"))
     engine = replace(catalogue.engine("vllm"), batch_max=128, prefill_tokens_max=2048)
     service = chat(
@@ -131,12 +126,12 @@ def test_replay_of_a_real_run_keeps_the_stated_errors(shared_data: Path, tmp_pat
     truth, trace = measured(run, shared_data)
     found = simulated(run, trace, tmp_path)
     assert len(found.e2e_s) == len(truth.e2e_s) == 300
-    assert found.duration_s == pytest.approx(truth.duration_s, rel=0.12)
-    for quantile in (0.5, 0.9):
-        assert abs(off_by(found.tpot_s, truth.tpot_s, quantile)) < 0.2
-        assert abs(off_by(found.e2e_s, truth.e2e_s, quantile)) < 0.2
-        assert abs(off_by(found.ttft_s, truth.ttft_s, quantile)) < 0.4
-    assert found.ttft_s.mean() == pytest.approx(truth.ttft_s.mean(), rel=0.4)
+    assert found.duration_s == pytest.approx(truth.duration_s, rel=run.duration)
+    for quantile in (0.5, 0.9, 0.99):
+        assert abs(off_by(found.tpot_s, truth.tpot_s, quantile)) < run.tpot
+        assert abs(off_by(found.e2e_s, truth.e2e_s, quantile)) < run.e2e
+        assert abs(off_by(found.ttft_s, truth.ttft_s, quantile)) < run.ttft
+    assert found.ttft_s.mean() == pytest.approx(truth.ttft_s.mean(), rel=run.ttft)
 
 
 def test_most_requests_wait_where_they_did(shared_data: Path, tmp_path: Path) -> None:
