@@ -56,7 +56,7 @@ def test_items_make_no_tokens(tmp_path: Path) -> None:
     found = result(tmp_path, EYE, "poisson: {rate_per_s: 5}, items: {constant: 2}")
     assert found["output_tokens_per_s"] is None
     assert found["usd_per_million_output_tokens"] is None
-    assert found["accuracy"] == 0.803
+    assert found["accuracy"] == 0.761
 
 
 @pytest.mark.parametrize(
