@@ -33,6 +33,14 @@ def test_megatron_on_1024_a100() -> None:
     assert 0.44 * 0.95 < training_step(GPT3, parallel, A100, 312e12).mfu < 0.52 * 1.05
 
 
+def test_palm_on_6144_tpu_v4() -> None:
+    """PaLM paper: 46.2 % of a 540B model in sequences of 2k, batches of 2,048, no pipeline."""
+    model = replace(LLAMA, parameters=540e9, active_parameters=540e9, layers=118, hidden=18432)
+    node = replace(CATALOGUE.node("tpu-v5p-4"), accelerator=CATALOGUE.accelerator("tpu-v4"))
+    parallel = Parallel(12, 1, 512, 4, sequence_tokens=2048.0)
+    assert training_step(model, parallel, node, 275e12).mfu == pytest.approx(0.462, rel=0.05)
+
+
 def test_deepseek_v3_on_2048_hopper() -> None:
     """35 to 40 % in bf16 terms: 2.788 million GPU-hours for 14.8T tokens at 37B active."""
     model = replace(LLAMA, parameters=671e9, active_parameters=37e9, layers=61, hidden=7168, experts=256)
