@@ -172,24 +172,29 @@ def _sources(fit: GroupFit, folder: Path) -> Sources:
 
 
 def _blocks(groups: dict[tuple[str, str, bool], GroupFit], folder: Path) -> dict[str, Blocks]:
-    """What to write for each engine: its fits, and a fall-back for dense models and for mixtures."""
+    """What to write for each engine: its fits, and a fall-back for dense models and for mixtures.
+
+    Host work per sequence is software's, whatever the device and the model: its mean is over all fits of the engine.
+    The rest of vLLM's fall-back for dense models is that of the H100, the fit with most models and the least error.
+    """
     blocks: dict[str, Blocks] = defaultdict(dict)
     for (engine, _, _), fit in groups.items():
         blocks[engine][fit.place] = fit.constants, _sources(fit, folder)
-    whole = {
-        kind: _mean([fit for place, (fit, _) in blocks["vllm"].items() if place.startswith(f"{kind}.")])
-        for kind in ("fits", "expert_fits")
-    }
     for own in blocks.values():
+        pooled = _mean([fit for fit, _ in own.values()]).sequence_s
         for kind, place in (("fits", "fallback"), ("expert_fits", "expert_fallback")):
             fits = {name: fit for name, (fit, _) in own.items() if name.startswith(f"{kind}.")}
-            named = " and ".join(name.split(".", maxsplit=1)[1] for name in fits)
-            source = f"assumed: geometric mean of {named}" if len(fits) > 1 else f"assumed: as on {named}"
-            own[place] = (
-                (_mean(list(fits.values())), {source: [""]})
-                if fits
-                else (whole[kind], {"assumed: those of vLLM": [""]})
-            )
+            if own is blocks["vllm"] and kind == "fits":
+                fits = {name: fit for name, fit in fits.items() if name == "fits.h100-sxm"}
+            if fits:
+                named = " and ".join(name.split(".", maxsplit=1)[1] for name in fits)
+                source = f"assumed: {'geometric mean of' if len(fits) > 1 else 'as on'} {named}"
+                rest = [name for name in ENGINE_NAMES if name != "sequence_s"]
+                mean = replace(_mean(list(fits.values())), sequence_s=pooled)
+                own[place] = mean, {source: rest, "assumed: geometric mean of all fits": ["sequence_s"]}
+    for own in blocks.values():
+        for place in ("fallback", "expert_fallback"):
+            own.setdefault(place, (blocks["vllm"][place][0], {"assumed: those of vLLM": [""]}))
     return blocks
 
 

@@ -32,7 +32,7 @@ services:
     slo: {e2e_p99_s: 60}
 mixes:
   baseline: {}
-  capped: {energy: {power_cap_w: 500}}
+  capped: {energy: {power_cap_w: 300}}
 """
 
 
