@@ -21,6 +21,7 @@ from sim.models.work import peak_flops
 
 # Name in the tables -> (name in the catalogue, software that stands for it; None: whatever was measured). ResNet-50:
 # TensorFlow in mixed precision with XLA, as the order of the vendor's page says, which T4, V100 and A100 share.
+SPEECH = ("pytorch, DGX-2 32GB", "pytorch", "pytorch, DGX A100 80GB")
 MODELS: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
     "resnet-50": (
         "resnet-50",
@@ -29,6 +30,7 @@ MODELS: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
     "bert-large": ("bert-large", ("tensorrt",)),
     "distilbert": ("distilbert", ("tensorrt",)),
     "dlrm": ("dlrm", ("pytorch",)),
+    "quartznet": ("quartznet", SPEECH),
     "stable-diffusion-3.5-large": ("stable-diffusion-3.5-large", None),
     "stable-diffusion-3.5-medium": ("stable-diffusion-3.5-medium", None),
     "pixart-sigma-xl-2-1024-ms": ("pixart-sigma-xl", None),
@@ -66,8 +68,8 @@ def paces_of(
     """Paces by catalogue model."""
     found: dict[str, list[PaceSource]] = {}
     for fit in fits:
-        model, engines = MODELS.get(fit.rows[0].model, ("", ()))
-        if model and (engines is None or fit.rows[0].engine in engines):
+        model, _ = MODELS.get(fit.rows[0].model, ("", ()))
+        if in_catalogue_form(fit.rows[0]):
             found.setdefault(model, []).append(_of_curve(model, fit, catalogue))
     for name, batch_s in MLPERF_BATCH_S.items():
         own = [row for row in rows if row.model == name and row.dataset == MLPERF]
@@ -75,6 +77,13 @@ def paces_of(
             here = tuple(row for row in own if row.accelerator == accelerator)
             found.setdefault(name, []).append(_of_rate(name, here, batch_s, catalogue))
     return {model: tuple(sources) for model, sources in found.items()}
+
+
+def in_catalogue_form(row: ItemRow) -> bool:
+    """Whether a row is of the software and precision that stand for its model in the catalogue."""
+    model, engines = MODELS.get(row.model, ("", ()))
+    wide = row.precision in ("fp32", "tf32")
+    return bool(model) and not wide and (engines is None or row.engine in engines)
 
 
 def fallback_of(sources: Sequence[PaceSource]) -> ItemPace:

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.cap_fit import cap_rows, predicted_rows
 from benchmarks.item_fit import FEWEST_ROWS, CurveFit, curves_of, fit_curve
-from benchmarks.item_paces import MODELS, variant_of
+from benchmarks.item_paces import MODELS, in_catalogue_form, variant_of
 from benchmarks.item_row import ItemRow
 from benchmarks.item_rows import MLPERF, item_rows
 from sim.catalog.reader import Catalogue
@@ -49,9 +49,9 @@ def test_the_catalogue_holds_the_fitted_paces(rows: tuple[ItemRow, ...]) -> None
     """Through the tables that a run reads, one replica at a constant batch."""
     errors: dict[str, list[float]] = defaultdict(list)
     for row in rows:
-        name, engines = MODELS.get(row.model, ("", ()))
-        if not name or (engines is not None and row.engine not in engines):
+        if not in_catalogue_form(row):
             continue
+        name, _ = MODELS[row.model]
         variant = variant_of(name, CATALOGUE)
         tables = item_tables(variant, CATALOGUE.accelerator(row.accelerator), row.accelerators)
         errors[name].append(batch_state(tables, variant, row.batch).items_per_s * row.batch_s / row.batch - 1.0)
