@@ -203,4 +203,7 @@ def _share(pace: ItemPace, model: str, row: ItemRow, catalogue: Catalogue) -> It
     """A pace in items per second as one in shares of the peak."""
     variant = variant_of(model, catalogue)
     peak = peak_flops(variant, catalogue.accelerator(row.accelerator))
-    return replace(pace, peak_share=pace.peak_share * item_work(variant).flops / peak)
+    share = pace.peak_share * item_work(variant).flops / peak
+    if share > 1.0:
+        raise SystemExit(f"{model} on {row.accelerator}: {share:.2f} of the peak; its FLOPs per item are too many")
+    return replace(pace, peak_share=share)
