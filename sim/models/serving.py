@@ -90,6 +90,7 @@ def serving_tables(
     fit = engine_fit(engine, accelerator, variant.model)
     calibration = variant.model.power_calibration.get(accelerator.name, 1.0)
     power = watts(accelerator, tensor_parallel, calibration)
+    power = power._replace(compute_w=power.compute_w * work.drawing_share(variant, accelerator))
     replica = _Replica(variant, fit, accelerator, layout, power, limits)
     return ServingTables(
         batch_max=batch_max,

@@ -122,6 +122,15 @@ def peak_flops(variant: Variant, accelerator: Accelerator) -> float:
     )
 
 
+def drawing_share(variant: Variant, accelerator: Accelerator) -> float:
+    """Power of the arithmetic units at their peak in the format used, over that in 16 bits: at most 1.
+
+    Narrow formats do more with the same power; units of a format that the maker cut down (int8 on B300) are few.
+    """
+    wide = max((accelerator.flops[name] for name in ("bf16", "fp16") if name in accelerator.flops), default=0.0)
+    return min(1.0, peak_flops(variant, accelerator) / wide) if wide else 1.0
+
+
 def held_context_tokens(mean_input: float, mean_output: float, cv_output: float) -> float:
     """Tokens that a sequence in flight holds on average: input + E[L^2] / (2 E[L]) for outputs of length L.
 

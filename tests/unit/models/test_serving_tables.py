@@ -142,3 +142,14 @@ def test_tables_are_built_within_50_ms() -> None:
         serving_tables(made_variant(), VLLM, H100, 1, 50.0, 500.0, None)
         spent.append(time.process_time() - start)
     assert min(spent) < 0.05
+
+
+def test_int8_is_a_trap_where_its_units_were_cut_down() -> None:
+    """B300 computes 15 times slower in int8 than in bf16: no gain once the batch is more than a few."""
+    b300 = CATALOGUE.accelerator("b300")
+    states = {}
+    for weights in ("bf16", "fp8", "int8"):
+        tables = serving_tables(made_variant(weights=weights), VLLM, b300, 1, 1000.0, None, None)
+        states[weights] = steady_state(tables, 64, 800.0, 400.0)
+    assert states["int8"].tpot_s > 2.0 * states["bf16"].tpot_s > 2.0 * states["fp8"].tpot_s
+    assert states["int8"].power_w < states["bf16"].power_w
