@@ -24,8 +24,9 @@ from benchmarks.families import calibrate_families
 from benchmarks.fit_files import Sources, write_calibration, write_engine, write_power, write_scaled_power
 from benchmarks.fitting import ENGINE_NAMES, NOT_TOLD, POWER_NAMES, PRIORS, Array, engine_of, prior_curve
 from benchmarks.group_fit import FEWEST_ROWS, Calibration, GroupFit, calibrations, fit_group, row_error
-from benchmarks.measured_rows import MeasuredRow, read_energy, read_latency, splitwise_rows
+from benchmarks.measured_rows import MeasuredRow, read_energy, read_latency
 from benchmarks.phase_fit import fit_phase_power, fit_prefill
+from benchmarks.phase_rows import splitwise_rows
 from benchmarks.row_errors import RowError
 from sim.catalog.entries import Accelerator, EngineFit, PowerCurve
 from sim.catalog.reader import Catalogue

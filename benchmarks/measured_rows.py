@@ -108,7 +108,7 @@ def read_energy(folder: Path, catalogue: Catalogue) -> Rows:
     Left out: rows at which the serving software stumbles (STUMBLES), which no hardware model should learn.
     """
     found = Rows()
-    for number, row in enumerate(_table(folder / "llm_serving_energy.csv")):
+    for number, row in enumerate(table_rows(folder / "llm_serving_energy.csv")):
         name = f"{row['task'][:4]}-{number}"
         reason = _energy_fault(row, catalogue)
         if reason:
@@ -162,7 +162,7 @@ def read_latency(folder: Path, catalogue: Catalogue) -> Rows:
     Mean time per token = (TTFT + TPOT (n - 1)) / n, so that it carries the share of prefill.
     """
     found, seen = Rows(), set()
-    for row in _table(folder / "llm_serving_latency.csv"):
+    for row in table_rows(folder / "llm_serving_latency.csv"):
         reason = _latency_fault(row, catalogue)
         key = (row["system"], row["backend"], row["precision"], row["silicon_ttft_ms"], row["silicon_tpot_ms"])
         if not reason and key in seen:
@@ -256,44 +256,7 @@ def _cache(row: dict[str, str]) -> str:
     return "bf16"
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseRow:
-    """A batch of prompts taken in at once, then decoded: times of both phases and mean power."""
-
-    variant: Variant
-    tensor_parallel: int
-    batch: int
-    prompt_tokens: float
-    output_tokens: float
-    prompt_s: float
-    token_s: float
-    power_share: float | None  # mean, of board power
-
-
-def splitwise_rows(folder: Path, catalogue: Catalogue) -> Iterator[PhaseRow]:
-    """Llama-2-70B on A100 (splitwise_a100_h100.csv); rows of batch 64 at two accelerators are suspect and left out.
-
-    Mean power above 2,048 prompt tokens falls where prefill, the hungrier phase, grows: a fault of the measurement.
-    """
-    bf16 = catalogue.precision("bf16")
-    variant = Variant(model=catalogue.model("llama-2-70b"), weights=bf16, kv_cache=bf16)
-    for row in _table(folder / "splitwise_a100_h100.csv"):
-        prompt, batch, parallel = float(row["prompt_size"]), int(row["batch_size"]), int(row["tensor_parallel"])
-        if row["model"] != "llama2-70b" or row["hardware"] != "a100-80gb" or (batch, parallel) == (64, 2):
-            continue
-        power = float(row["average_power_frac"])
-        yield PhaseRow(
-            variant=variant,
-            tensor_parallel=parallel,
-            batch=batch,
-            prompt_tokens=prompt,
-            output_tokens=float(row["token_size"]),
-            prompt_s=float(row["prompt_time_ms"]) / 1000.0,
-            token_s=float(row["token_time_ms"]) / 1000.0,
-            power_share=power if power > 0.0 and prompt <= 2048 else None,
-        )
-
-
-def _table(path: Path) -> Iterator[dict[str, str]]:
+def table_rows(path: Path) -> Iterator[dict[str, str]]:
+    """Rows of a CSV table by column."""
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.fitting import CLOCK_LEVELS, POWER_PRIORS, PRIORS, Array, Found, curve_of, solved
-from benchmarks.measured_rows import PhaseRow
+from benchmarks.phase_rows import PhaseRow
 from sim.catalog.entries import Accelerator, EngineFit, PowerCurve, ServingEngine
 from sim.models.power import busy_power_w
 from sim.models.serving import serving_tables
