@@ -158,7 +158,7 @@ def _stamp(folder: Path, *files: str) -> str:
 def _sources(fit: GroupFit, folder: Path) -> Sources:
     """Sources of fitted constants: those that stayed at their prior were not told by any row."""
     used = [file for table, file in TABLES.items() if any(row.dataset == table for row in fit.rows)]
-    kind = "mixtures of experts" if fit.mixture else "dense"
+    kind = "mixtures of experts" if fit.mixture else "dense models"
     few = "" if len(fit.rows) >= FEWEST_ROWS else f" (fewer than {FEWEST_ROWS})"
     models = len({row.model for row in fit.rows})
     text = f"{', '.join(used)}: {len(fit.rows)} rows{few} of {models} {kind}; TPOT error % {mape(fit.time)}"
