@@ -11,6 +11,7 @@ from simpy import Environment
 from simpy.events import ProcessGenerator
 
 import sim.engine.run as simulation
+import sim.engine.scale_replicas as scaling
 from made import chat, fixed_time, measure, pool, scenario
 from sim.catalog.entries import Thermal
 from sim.engine import simulate
@@ -170,6 +171,20 @@ def test_without_the_autoscaler_all_replicas_stay(monkeypatch: pytest.MonkeyPatc
     assert scaled.services["chat"].replicas_mean < 4.0
     assert fixed.services["chat"].replicas_mean == pytest.approx(6.0)
     assert scaled.pools["h100"].it_j < fixed.pools["h100"].it_j
+
+
+def test_without_replica_starts_the_fleet_only_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    restless = measure("compute", "autoscale", target_utilisation=0.005, scale_down_delay_s=15.0)
+    made = scenario([chat(replicas_min=1, replicas_max=6)], measures=[restless], horizon_s=1800.0)
+    growing = np.diff(ran(made).meter.service_replicas["chat"])
+
+    def nothing(env: Environment, *_: object) -> ProcessGenerator:
+        yield env.timeout(0)
+
+    monkeypatch.setattr(scaling, "start_replica", nothing)
+    shrinking = np.diff(ran(made).meter.service_replicas["chat"])
+    assert (growing > 0).any()
+    assert not (shrinking > 0).any()
 
 
 def test_without_the_meter_nothing_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
