@@ -16,8 +16,8 @@ from benchmarks.row_errors import RowError
 from sim.catalog.entries import ItemPace
 from sim.catalog.reader import Catalogue
 from sim.models.items import batch_state, item_tables, item_work
+from sim.models.peaks import peak_flops
 from sim.models.variant import Variant
-from sim.models.work import peak_flops
 
 # Name in the tables -> (name in the catalogue, software that stands for it; None: whatever was measured). ResNet-50:
 # TensorFlow in mixed precision with XLA, as the order of the vendor's page says, which T4, V100 and A100 share.

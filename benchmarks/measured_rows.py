@@ -92,16 +92,6 @@ class Rows:
         return kept
 
 
-def energy_rows(folder: Path, catalogue: Catalogue) -> list[MeasuredRow]:
-    """Rows of llm_serving_energy.csv that are used."""
-    return read_energy(folder, catalogue).used
-
-
-def latency_rows(folder: Path, catalogue: Catalogue) -> list[MeasuredRow]:
-    """Rows of llm_serving_latency.csv that are used."""
-    return read_latency(folder, catalogue).used
-
-
 def read_energy(folder: Path, catalogue: Catalogue) -> Rows:
     """llm_serving_energy.csv: vLLM, power measured.
 

@@ -10,9 +10,10 @@ import numpy as np
 from benchmarks.fitting import CLOCK_LEVELS, POWER_PRIORS, PRIORS, Array, Found, curve_of, solved
 from benchmarks.phase_rows import PhaseRow
 from sim.catalog.entries import Accelerator, EngineFit, PowerCurve, ServingEngine
+from sim.models.peaks import peak_flops
 from sim.models.power import busy_power_w
 from sim.models.serving import serving_tables
-from sim.models.work import attention_flops, context_bytes, peak_flops, token_flops, weight_read_bytes
+from sim.models.work import attention_flops, context_bytes, token_flops, weight_read_bytes
 
 SHORT_TOKENS, LONG_TOKENS = 512, 8192  # below, launches rule; above, prompts are cut up
 

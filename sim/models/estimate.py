@@ -18,6 +18,7 @@ from sim.catalog.memory import KV_BLOCK_TOKENS, TENSOR_PARALLEL_DEGREES, kv_capa
 from sim.errors import ScenarioError
 from sim.models import pace, work
 from sim.models.layout import Layout
+from sim.models.peaks import peak_flops
 from sim.models.serving import ServingTables, batch_in_memory, engine_fit, serving_tables
 from sim.models.steady import steady_state
 from sim.models.variant import Variant
@@ -86,7 +87,7 @@ def _check(replica: Replica) -> None:
     published_so = weights.name == model.precision and weights.bytes_per_value < WIDE_BYTES
     if not (computes_natively(weights, accelerator) or published_so):
         raise ScenarioError(f"{accelerator.name} has no {weights.name}; it computes in {', '.join(accelerator.flops)}")
-    work.peak_flops(replica.variant, accelerator)
+    peak_flops(replica.variant, accelerator)
     _check_layout(model, replica.layout)
 
 

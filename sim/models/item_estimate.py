@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.models import work
 from sim.models.estimate import Point, Replica, computes_natively
 from sim.models.items import batch_state, fits_fault, item_tables, item_work
+from sim.models.peaks import peak_flops
 from sim.models.serving import ServingTables
 
 SPLIT = "diffusion"  # the family whose items are shared by the accelerators of a replica
@@ -36,7 +36,7 @@ def item_points(replica: Replica, batches: Sequence[int]) -> tuple[Point, ...]:
         raise ScenarioError(
             f"{accelerator.name} has no {variant.weights.name}; it computes in {', '.join(accelerator.flops)}"
         )
-    work.peak_flops(variant, accelerator)
+    peak_flops(variant, accelerator)
     fault = fits_fault(variant, accelerator, count)
     return tuple(_point(replica, batch, fault) for batch in batches)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sim.catalog.entries import Accelerator, ItemPace, ItemWork
 from sim.errors import ScenarioError
-from sim.models import work
+from sim.models.peaks import peak_flops
 from sim.models.power import clock_grid_mhz, power_limit_w, settled, static_power_w, top_level, voltage_share
 from sim.models.serving import ServingTables
 from sim.models.variant import Variant
@@ -130,7 +130,7 @@ class _Costs:
 
 def _costs(variant: Variant, accelerator: Accelerator, accelerators: int) -> _Costs:
     items, pace = item_work(variant), item_pace(variant, accelerator)
-    clock, peak = clock_grid_mhz(accelerator), work.peak_flops(variant, accelerator)
+    clock, peak = clock_grid_mhz(accelerator), peak_flops(variant, accelerator)
     flops = items.flops * variant.parameter_share
     full_s = item_seconds(flops, pace, peak, accelerators)
     item_s = full_s * clock[-1] / clock

@@ -15,6 +15,7 @@ from sim.catalog.entries import Accelerator, EngineFit
 from sim.catalog.memory import kv_splits
 from sim.models import work
 from sim.models.layout import Layout
+from sim.models.peaks import peak_flops
 from sim.models.power import OVERLAP_EXPONENT
 from sim.models.variant import Variant
 
@@ -73,7 +74,7 @@ def decode_work(
     stage = batch / layout.pipeline_parallel
     tokens = stage * tokens_per_sequence
     group = layout.tensor_parallel * layout.data_parallel
-    bandwidth, peak = accelerator.bandwidth_bytes_per_s, work.peak_flops(variant, accelerator)
+    bandwidth, peak = accelerator.bandwidth_bytes_per_s, peak_flops(variant, accelerator)
     core = (variant.weight_bytes - variant.expert_bytes) / layout.tensor_parallel
     coverage = work.expert_coverage(variant, tokens)
     experts = variant.expert_bytes * coverage * work.group_imbalance(variant, coverage, layout.expert_parallel) / group
@@ -100,7 +101,7 @@ def prompt_work(
     variant: Variant, accelerator: Accelerator, layout: Layout, prompt_tokens: float | None = None
 ) -> PromptWork:
     """Work of taking prompts in; windows of attention are resolved at `prompt_tokens`."""
-    peak = layout.accelerators * work.peak_flops(variant, accelerator)
+    peak = layout.accelerators * peak_flops(variant, accelerator)
     share = layout.data_parallel * layout.pipeline_parallel
     return PromptWork(
         flop_s=np.asarray(work.token_flops(variant) / peak),

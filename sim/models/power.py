@@ -107,22 +107,6 @@ def settled(power_w: Array, limit_w: float, top: int, accelerator: Accelerator, 
     return Settled(np.asarray(level, dtype=np.intp), np.broadcast_to(duty, power_w.shape))
 
 
-def capped_levels(power_w: Array, limit_w: float, top: int, accelerator: Accelerator, doing: str) -> NDArray[np.intp]:
-    """Level at which each level really runs, for work that cannot be thinned.
-
-    power_w: f8[levels, ...], not falling with the level. Returns int[levels, ...].
-    Raises ScenarioError where even the lowest clock draws more than the limit.
-    """
-    found = settled(power_w, limit_w, top, accelerator, doing)
-    if np.any(found.duty < 1.0):
-        raise ScenarioError(
-            f"a power cap of {limit_w:g} W cannot be kept by {accelerator.name} {doing}: it draws up to "
-            f"{power_w[0].max():.0f} W at its lowest clock, {accelerator.clock.min_mhz:g} MHz; set the cap at "
-            f"{np.ceil(power_w[0].max()):.0f} W or more"
-        )
-    return found.level
-
-
 def softened(power_w: Array, limit_w: float) -> Array:
     """Factor on mean power of serving work near a limit: peaks within an iteration touch it before the mean does."""
     return np.asarray((1.0 + (power_w / limit_w) ** PEAK_EXPONENT) ** (-1.0 / PEAK_EXPONENT), dtype=np.float64)

@@ -18,6 +18,7 @@ from sim.catalog.memory import KV_BLOCK_TOKENS, kv_capacity_tokens, memory_fault
 from sim.errors import ScenarioError
 from sim.models import pace, work
 from sim.models.layout import Layout
+from sim.models.peaks import drawing_share
 from sim.models.power import (
     clock_grid_mhz,
     power_limit_w,
@@ -90,7 +91,7 @@ def serving_tables(
     fit = engine_fit(engine, accelerator, variant.model)
     calibration = variant.model.power_calibration.get(accelerator.name, 1.0)
     power = watts(accelerator, tensor_parallel, calibration)
-    power = power._replace(compute_w=power.compute_w * work.drawing_share(variant, accelerator))
+    power = power._replace(compute_w=power.compute_w * drawing_share(variant, accelerator))
     replica = _Replica(variant, fit, accelerator, layout, power, limits)
     return ServingTables(
         batch_max=batch_max,

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalog.entries import Accelerator
 from sim.catalog.memory import MemoryNeed, kv_bytes_per_token, kv_splits
-from sim.errors import ScenarioError
 from sim.models.variant import Variant
 
 Array = NDArray[np.float64]
@@ -106,29 +104,6 @@ def memory_need(variant: Variant, context_tokens: float | None = None) -> Memory
 def message_bytes(variant: Variant) -> float:
     """Bytes of hidden state that one token sends through one all-reduce."""
     return variant.model.hidden * ACTIVATION_BYTES
-
-
-def peak_flops(variant: Variant, accelerator: Accelerator) -> float:
-    """Peak FLOP/s of the first of the format's compute formats that the accelerator has.
-
-    Raises ScenarioError where it has none of them.
-    """
-    for name in variant.weights.compute:
-        if name in accelerator.flops:
-            return accelerator.flops[name]
-    raise ScenarioError(
-        f"{variant.model.name} in {variant.weights.name} computes in {' or '.join(variant.weights.compute)}; "
-        f"{accelerator.name} has {', '.join(sorted(accelerator.flops))}"
-    )
-
-
-def drawing_share(variant: Variant, accelerator: Accelerator) -> float:
-    """Power of the arithmetic units at their peak in the format used, over that in 16 bits: at most 1.
-
-    Narrow formats do more with the same power; units of a format that the maker cut down (int8 on B300) are few.
-    """
-    wide = max((accelerator.flops[name] for name in ("bf16", "fp16") if name in accelerator.flops), default=0.0)
-    return min(1.0, peak_flops(variant, accelerator) / wide) if wide else 1.0
 
 
 def held_context_tokens(mean_input: float, mean_output: float, cv_output: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sim.catalog import Catalogue, entries
-from sim.models.work import peak_flops
+from sim.models.peaks import peak_flops
 from sim.strategies.accuracy import in_field, with_effect
 from sim.strategies.effort import assumed_figures, technique_cost
 from sim.strategies.plan import Deployment, UpFront

@@ -11,7 +11,6 @@ from sim.catalog.reader import Catalogue
 from sim.errors import ScenarioError
 from sim.models.power import (
     busy_power_w,
-    capped_levels,
     clock_grid_mhz,
     job_tables,
     static_power_w,
@@ -94,12 +93,6 @@ def test_a_cap_that_is_not_above_idle_power_is_refused() -> None:
         ScenarioError, match="power cap of 75 W cannot be kept by h100-sxm with this job: it draws 75 W"
     ):
         job_tables(H100, 0.8, 0.1, 75.0, None)
-
-
-def test_work_that_cannot_be_thinned_is_refused_with_the_lowest_cap_that_can_be_kept() -> None:
-    power = np.array([[200.0], [300.0]])
-    with pytest.raises(ScenarioError, match="cap of 150 W cannot be kept by h100-sxm as told: it draws up to 200 W"):
-        capped_levels(power, 150.0, 1, H100, "as told")
 
 
 def test_the_clock_knob_holds_every_level_above_it() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from sim.catalog.reader import Catalogue
 from sim.errors import ScenarioError
+from sim.models.peaks import peak_flops
 from sim.models.variant import Variant
-from sim.models.work import attention_flops, context_bytes, message_bytes, peak_flops, token_flops, weight_read_bytes
+from sim.models.work import attention_flops, context_bytes, message_bytes, token_flops, weight_read_bytes
 
 CATALOGUE = Catalogue.built_in()
 
