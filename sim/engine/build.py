@@ -23,6 +23,7 @@ from sim.models.power import busy_power_w, clock_grid_mhz, job_tables
 from sim.models.replica import prompt_tokens_max, replica_tables
 from sim.models.serving import ServingTables
 from sim.models.steady import steady_state
+from sim.models.work import held_context_tokens
 from sim.scenario.specs import Service
 from sim.strategies.plan import Deployment, Plan, PoolPlan
 from sim.workload import JobTable, Traffic, open_jobs, open_traffic
@@ -156,8 +157,10 @@ def batch_within_promise(tables: ServingTables, service: Service, traffic: Traff
 
 
 def typical_context_tokens(traffic: Traffic) -> float:
-    """Tokens that a running sequence holds on average: its prompt and half of its output."""
-    return max(traffic.mean_input_tokens + 0.5 * traffic.mean_output_tokens, 1.0)
+    """Tokens that a running sequence holds on average; long outputs, which stay longer, count for more."""
+    return max(
+        held_context_tokens(traffic.mean_input_tokens, traffic.mean_output_tokens, traffic.cv_output_tokens), 1.0
+    )
 
 
 def _waiting_w(pool: PoolPlan, accelerators: int) -> Floats:

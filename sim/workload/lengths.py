@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,15 @@ def draw_values(law: Distribution, key: np.uint64, first: int, rows: int) -> NDA
     else:
         fill_lognormal(key, first, law.mean, law.cv, values)
     return values
+
+
+def variation(law: Distribution) -> float:
+    """Standard deviation over mean, before values are rounded to whole tokens."""
+    if law.kind == "exponential":
+        return 1.0
+    if law.kind == "uniform":
+        return (law.high - law.low) / (math.sqrt(12.0) * law.mean)
+    return law.cv  # 0 where it is constant
 
 
 def draw_tokens(law: Distribution, key: np.uint64, first: int, rows: int, what: str) -> NDArray[np.int32]:

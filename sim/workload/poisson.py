@@ -18,7 +18,7 @@ from sim.kernels.arrivals import expected_arrivals, fill_arrivals, rate_pattern,
 from sim.kernels.draws import stream_key
 from sim.scenario.specs import Distribution, PoissonTraffic
 from sim.units import AUDIO_STEP_S, S_PER_H
-from sim.workload.lengths import draw_tokens, draw_values
+from sim.workload.lengths import draw_tokens, draw_values, variation
 from sim.workload.traffic import CHUNK_ROWS, RequestChunk
 
 
@@ -42,6 +42,7 @@ class GeneratedTraffic:
         self._work = work_of(spec)
         self.mean_input_tokens = self._work.law.mean if self._work else 0.0
         self.mean_output_tokens = spec.output_tokens.mean if spec.output_tokens else float(self._work is not None)
+        self.cv_output_tokens = variation(spec.output_tokens) if spec.output_tokens else 0.0
         self._name = name
         self._spec = spec
         self._horizon_s = horizon_s

@@ -40,6 +40,7 @@ class TraceReplay:
         self.mean_rate_per_s = mean_rate_per_s
         self.mean_input_tokens = mean_of(trace.input_tokens, played)
         self.mean_output_tokens = mean_of(trace.output_tokens, played)
+        self.cv_output_tokens = variation_of(trace.output_tokens, played)
         self.warnings = warnings
         self._trace = trace
         self._offset_s = offset_s
@@ -188,6 +189,12 @@ def batches(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 def mean_of(tokens: Tokens | None, played: slice) -> float:
     """Mean over the requests played; 0 without a column or a request."""
     return 0.0 if tokens is None or tokens[played].size == 0 else float(tokens[played].mean())
+
+
+def variation_of(tokens: Tokens | None, played: slice) -> float:
+    """Standard deviation over mean of the requests played; 0 where the mean is."""
+    mean = mean_of(tokens, played)
+    return 0.0 if tokens is None or mean == 0.0 else float(tokens[played].std()) / mean
 
 
 def tokens_of(tokens: Tokens | None, rows: NDArray[np.int64]) -> Tokens:

@@ -44,6 +44,10 @@ class Traffic(Protocol):
         """Output tokens per request; 0 for a model without tokens."""
 
     @property
+    def cv_output_tokens(self) -> float:
+        """Standard deviation of the output tokens of a request over their mean; 0 for a model without tokens."""
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the results must know: rows dropped, sorted, outside the horizon."""
 

@@ -33,6 +33,13 @@ def test_the_batch_within_the_promise_is_the_largest_that_keeps_it() -> None:
     assert batch_within_promise(tables, promising(promised_s), traffic) == 60
 
 
+def test_the_typical_context_counts_long_outputs_by_the_time_they_stay() -> None:
+    _, traffic = tables_and_traffic()
+    bias = 1.0 + traffic.cv_output_tokens**2
+    assert traffic.cv_output_tokens > 0.0
+    assert typical_context_tokens(traffic) == traffic.mean_input_tokens + traffic.mean_output_tokens * bias / 2.0
+
+
 def test_without_a_promise_all_that_a_replica_holds_is_within_it() -> None:
     tables, traffic = tables_and_traffic()
     assert batch_within_promise(tables, promising(None), traffic) == tables.batch_max

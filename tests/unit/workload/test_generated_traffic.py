@@ -14,7 +14,7 @@ from sim.catalog.entries import AIModel, EngineFit, Field, ServingEngine
 from sim.errors import ScenarioError, TraceError
 from sim.scenario.specs import Distribution, PoissonTraffic, Profile, Service, TraceTraffic
 from sim.workload import CHUNK_ROWS, RequestChunk, open_traffic
-from sim.workload.lengths import draw_tokens
+from sim.workload.lengths import draw_tokens, draw_values, variation
 
 MONDAY = datetime(2023, 1, 2, tzinfo=UTC)
 CHAT = PoissonTraffic(
@@ -80,6 +80,7 @@ def test_requests_come_at_the_rate_and_with_the_lengths_asked_for() -> None:
     assert opened.random
     assert opened.mean_rate_per_s == pytest.approx(20.0)
     assert (opened.mean_input_tokens, opened.mean_output_tokens) == (1200.0, 200.0)
+    assert opened.cv_output_tokens == 1.0
     chunk = opened.next_chunk()
     assert chunk is not None
     rows = chunk.arrival_s.size
@@ -185,3 +186,18 @@ def test_trace_is_opened_by_the_same_door(tmp_path: Path) -> None:
     chunk = traffic.next_chunk()
     assert chunk is not None
     assert chunk.service_s.tolist() == [0.5, 0.25]
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        Distribution(kind="constant", mean=200.0),
+        Distribution(kind="exponential", mean=200.0),
+        Distribution(kind="uniform", mean=200.0, low=100.0, high=300.0),
+        Distribution(kind="lognormal", mean=200.0, cv=0.7),
+    ],
+    ids=lambda law: law.kind,
+)
+def test_the_variation_of_a_law_is_that_of_its_draws(law: Distribution) -> None:
+    values = draw_values(law, np.uint64(7), 0, 200_000)
+    assert variation(law) == pytest.approx(values.std() / values.mean(), rel=0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def test_first_row_comes_at_time_0(path: Path) -> None:
     assert not traffic.random
     assert traffic.warnings == ()
     assert (traffic.mean_input_tokens, traffic.mean_output_tokens) == (3.0, 30.0)
+    assert traffic.cv_output_tokens == pytest.approx(math.sqrt(2.0) / 3.0)
     assert traffic.mean_rate_per_s == 5 / 10.5
 
 
