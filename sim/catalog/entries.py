@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 ASSUMED = "assumed"
 EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -75,6 +75,7 @@ class Accelerator(Entry):
     memory_bytes: float
     bandwidth_bytes_per_s: float
     flops: Mapping[str, float]  # dense peak by precision [FLOP/s]; a precision that is missing has no native support
+    sparsity: str | None = None  # pattern of zeros that its arithmetic units leave out: 2:4
     tdp_w: float
     idle_w: float
     link_bytes_per_s: float  # to its neighbours in the node, one direction
@@ -135,7 +136,8 @@ class ItemWork:
 class AIModel(Entry):
     """An AI model as its performance model sees it; `family` names that model.
 
-    llm | vision | encoder | speech | recommendation | diffusion | fixed-time; all but the first and last have `items`.
+    llm | vision | encoder | speech | recommendation | tabular | diffusion | fixed-time; all but the first and last have
+    `items`.
     """
 
     family: str
@@ -216,12 +218,36 @@ class Precision(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """What a typical request of a field brings or asks for: mean, and standard deviation over mean."""
+
+    mean: float
+    cv: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRule:
+    """What a field demands of the pools that serve it, and what follows where a scenario does not keep to it."""
+
+    demand: Literal["on-premise", "own-building"]  # no rented nodes; no nodes in another's building
+    breach: Literal["refuse", "warn"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field(Entry):
-    """An application field: what its quality metric is, and what is asked of it."""
+    """An application field: what its quality metric is, what is asked of it, what it is worth and what it costs."""
 
     metric: str
     floor: float  # accuracy below which a variant may not serve this field
     target: float  # accuracy at which E_vertical is 1
+    models: tuple[str, ...] = ()  # AI models that are typical of it
+    request: Mapping[str, Amount] = field(default_factory=dict)  # by key of generated traffic: input_tokens, items, ..
+    promise: Mapping[str, float] = field(default_factory=dict)  # usual promises by key of `slo` [s]
+    value_usd: float | None = None  # of one useful output at the target accuracy; None: unknown
+    data_usd_per_sample: float | None = None  # one example of the field, collected or bought; None: unknown
+    label_usd_per_sample: float | None = None  # the answer to it by someone who knows
+    rules: tuple[FieldRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

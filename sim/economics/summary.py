@@ -15,6 +15,7 @@ from sim.economics.feasibility import broken_promises
 from sim.economics.leanness import Leanness, leanness
 from sim.economics.metering import Metered, metered
 from sim.economics.shares import shares
+from sim.economics.value import net_benefit_usd, total_value_usd
 from sim.economics.work import job_result, quotient, service_result, useful_outputs
 from sim.kernels.draws import RANDOM_LAYOUT
 from sim.record.ledger import Ledger
@@ -25,14 +26,16 @@ from sim.units import H_PER_MONTH, S_PER_H
 SCHEMA = "dcsim.run/1"
 
 
-def appraise(plan: Plan, ledger: Ledger, seed: int) -> dict[str, object]:
+def appraise(plan: Plan, ledger: Ledger, seed: int, lean: Mapping[str, Leanness] | None = None) -> dict[str, object]:
     """The `dcsim.run/1` object: plain numbers, texts, lists and mappings; None where a figure does not exist.
+
+    lean: `leanness_of` the run where it is known already; no price is in it.
 
     Raises InvariantError where a law that holds on every run is broken, and ScenarioError for a reference variant that
     the catalogue does not have.
     """
     meter = metered(ledger, {name: each.pool for name, each in plan.pools.items()})
-    lean = _leanness(plan, ledger)
+    lean = leanness_of(plan, ledger) if lean is None else lean
     lines = cost_lines(plan, ledger, meter)
     broken = broken_promises(plan, ledger, meter)
     assumed = tuple(dict.fromkeys((*plan.scenario.assumed, *plan.assumed)))
@@ -67,7 +70,7 @@ def appraise(plan: Plan, ledger: Ledger, seed: int) -> dict[str, object]:
     }
 
 
-def _leanness(plan: Plan, ledger: Ledger) -> dict[str, Leanness]:
+def leanness_of(plan: Plan, ledger: Ledger) -> dict[str, Leanness]:
     """Used and reference variants of the services to which leanness applies."""
     catalogue, found = catalogue_of(plan.scenario), {}
     for name, deployment in plan.deployments.items():
@@ -134,11 +137,14 @@ def _carbon(plan: Plan, ledger: Ledger, meter: Metered) -> dict[str, object]:
 
 
 def _outputs(plan: Plan, ledger: Ledger, lines: tuple[CostLine, ...], meter: Metered) -> dict[str, object]:
-    """Useful outputs of all services per USD and per kWh at the meter."""
+    """Useful outputs of all services per USD and per kWh at the meter, and what they are worth."""
     useful = useful_outputs(plan.deployments, ledger.services)
+    cost_usd, value_usd = fsum(line.usd for line in lines), total_value_usd(plan.deployments, ledger.services)
     return {
-        "useful_outputs_per_usd": quotient(useful, fsum(line.usd for line in lines)),
+        "useful_outputs_per_usd": quotient(useful, cost_usd),
         "useful_outputs_per_kwh": quotient(useful, meter.facility_kwh),
+        "value_usd": value_usd,
+        "net_benefit_usd": net_benefit_usd(value_usd, cost_usd),
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from sim.economics.feasibility import judged
 from sim.economics.leanness import Leanness
 from sim.economics.shares import Share
+from sim.economics.value import net_benefit_usd, service_value_usd
 from sim.errors import InvariantError
 from sim.record.ledger import JobTotals, ServiceTotals
 from sim.strategies.plan import Deployment
@@ -31,6 +32,7 @@ def service_result(
     speaks, answers = family == TOKENS, family != FIXED_TIME
     tokens = totals.outputs_in_window if speaks else 0
     joules = None if share.facility_kwh is None else share.facility_kwh * J_PER_KWH
+    value_usd = service_value_usd(deployment, totals)
     return {
         "arrived": totals.arrived,
         "completed": totals.completed,
@@ -53,6 +55,8 @@ def service_result(
         "replicas_mean": totals.replicas_mean,
         "preemptions": totals.preemptions,
         "cost_usd": share.usd,
+        "value_usd": value_usd,
+        "net_benefit_usd": net_benefit_usd(value_usd, share.usd),
         "usd_per_useful_output": quotient(share.usd, totals.met),
         "usd_per_million_output_tokens": quotient(share.usd, tokens / MILLION),
         "j_per_output_token": quotient(joules, tokens),

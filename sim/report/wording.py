@@ -32,6 +32,8 @@ WHOLE_RUN = {
     "cost_usd.vertical": Figure("vertical", "USD"),
     "usd_per_month": Figure("USD per month"),
     "efficiency.total": Figure("efficiency E"),
+    "value_usd": Figure("worth of outputs", "USD"),
+    "net_benefit_usd": Figure("worth less cost", "USD"),
     "energy_kwh.facility": Figure("energy", "kWh"),
     "peak_kw": Figure("peak", "kW"),
     "pue": Figure("PUE"),
@@ -50,6 +52,8 @@ OF_A_SERVICE = {
     "e2e_s.p99": Figure("end to end p99", "s"),
     "slo_attainment": Figure("promise kept"),
     "accuracy": Figure("accuracy"),
+    "value_usd": Figure("worth of outputs", "USD"),
+    "net_benefit_usd": Figure("worth less cost", "USD"),
 }
 OF_A_JOB_STREAM = {
     "completed": Figure("completed"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field as Limits
 from pydantic import model_validator
 
-from sim.catalog.entries import Field, PlantType, Precision, Technique
+from sim.catalog.entries import Amount, Field, FieldRule, PlantType, Precision, Technique
 from sim.catalog.schema.base import (
     EntryFile,
     NonNegative,
@@ -20,7 +20,7 @@ from sim.catalog.schema.base import (
     Word,
     keys_as_references,
 )
-from sim.document import fault
+from sim.document import Strict, fault
 
 
 class PrecisionFile(EntryFile):
@@ -44,12 +44,36 @@ class PrecisionFile(EntryFile):
         )
 
 
+class AmountBlock(Strict):
+    """Mean and coefficient of variation of what a typical request brings (see `sim.catalog.entries.Amount`)."""
+
+    mean: Positive
+    cv: NonNegative
+
+
+class RuleBlock(Strict):
+    """What a field demands of the pools that serve it (see `sim.catalog.entries.FieldRule`)."""
+
+    demand: Literal["on-premise", "own-building"]
+    breach: Literal["refuse", "warn"]
+    why: Word
+
+
 class FieldFile(EntryFile):
-    """An application field and its quality metric."""
+    """An application field: its quality metric, its requests, what they are worth, what its data cost, its rules."""
 
     metric: Word
     floor: Share
     target: PositiveShare
+    models: list[str] = Limits(default_factory=list)
+    request: dict[Literal["input_tokens", "output_tokens", "items", "audio_s"], AmountBlock] = Limits(
+        default_factory=dict
+    )
+    promise: dict[Literal["ttft_p99_s", "tpot_p99_s", "e2e_p99_s"], Positive] = Limits(default_factory=dict)
+    value_usd: NonNegative | None = None
+    data_usd_per_sample: NonNegative | None = None
+    label_usd_per_sample: NonNegative | None = None
+    rules: list[RuleBlock] = Limits(default_factory=list)
 
     @model_validator(mode="after")
     def _target_is_above_floor(self) -> Self:
@@ -57,9 +81,20 @@ class FieldFile(EntryFile):
             raise fault(f"floor ({self.floor:g}) must not exceed target ({self.target:g})", "floor")
         return self
 
+    def references(self) -> Iterable[Reference]:
+        """The models that are typical of it."""
+        return (Reference(("models",), "models", name) for name in self.models)
+
     def entry(self, name: str, sources: Mapping[str, str]) -> Field:
         """The field."""
-        return Field(name=name, sources=sources, **self.model_dump(exclude={"sources"}))
+        return Field(
+            name=name,
+            sources=sources,
+            models=tuple(self.models),
+            request={what: Amount(mean=block.mean, cv=block.cv) for what, block in self.request.items()},
+            rules=tuple(FieldRule(**block.model_dump()) for block in self.rules),
+            **self.model_dump(exclude={"sources", "models", "request", "rules"}),
+        )
 
 
 class TechniqueFile(EntryFile):

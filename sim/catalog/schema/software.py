@@ -60,7 +60,7 @@ class ItemsBlock(Strict):
 class ModelFile(EntryFile):
     """An AI model: its shape, and its accuracy per field."""
 
-    family: Literal["llm", "vision", "encoder", "speech", "recommendation", "diffusion", "fixed-time"]
+    family: Literal["llm", "vision", "encoder", "speech", "recommendation", "tabular", "diffusion", "fixed-time"]
     parameters: NonNegative = 0.0
     active_parameters: NonNegative = 0.0
     layers: Annotated[int, Field(ge=0)] = 0

@@ -16,6 +16,7 @@ from sim.document.wording import printable, shown
 from sim.errors import CatalogueError, Problem
 
 PRICES = ("capex_usd", "life_y", "usd_per_h")  # figures that scenarios often state themselves
+OF_EVERY_FIELD = ("floor", "target", "value_usd")  # what each run reads of a field; measures read its prices
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
@@ -117,6 +118,8 @@ class Desk:
             return any(rest.startswith(f"{device}.") for device in devices)
         if isinstance(entry, ServingEngine) and part == "fallback":
             return not devices <= set(entry.fits)
+        if isinstance(entry, Field):
+            return key in OF_EVERY_FIELD
         if key in PRICES:
             return f"{entry.name}.{key}" in self._priced
         return part != "accuracy" or ("fields", rest) in self._used

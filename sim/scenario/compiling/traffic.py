@@ -16,6 +16,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "vision": ITEMS,
     "encoder": ITEMS,
     "recommendation": ITEMS,
+    "tabular": ITEMS,
     "diffusion": ITEMS,
     "speech": ("audio_s",),
     "fixed-time": ("service_s",),

@@ -11,6 +11,7 @@ from sim.document.wording import hint, listed, shown
 from sim.scenario import specs
 from sim.scenario.compiling.desk import Desk
 from sim.scenario.compiling.fleet import check_room
+from sim.scenario.compiling.rules import check_rules
 from sim.scenario.compiling.traffic import NEEDS, traffic_of
 from sim.scenario.schema import work as schema
 from sim.units import S_PER_H
@@ -35,6 +36,7 @@ def services_of(
         check_room(pool, here, desk)
         for service, path in here:
             _check_device(service, pool.node.accelerator, path, desk)
+            check_rules(service, pool, path, desk)
     return tuple(service for service, _ in found)
 
 
