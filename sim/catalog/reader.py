@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -153,6 +153,10 @@ class Catalogue:
 
     def digest(self) -> str:
         """SHA-256 over the built-in data files, and over the entries of the user's file where there is one."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         total = hashlib.sha256()
         for path in sorted(self._data.glob("*/*.yaml")):
             total.update(f"{path.parent.name}/{path.name}\0".encode() + path.read_bytes())

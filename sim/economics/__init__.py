@@ -8,6 +8,16 @@ from __future__ import annotations
 from sim.economics.capital import capital_recovery_factor, hourly_price
 from sim.economics.costs import CostLine, total_cost
 from sim.economics.efficiency import total_efficiency
-from sim.economics.summary import appraise
+from sim.economics.leanness import Leanness
+from sim.economics.summary import appraise, leanness_of
 
-__all__ = ["CostLine", "appraise", "capital_recovery_factor", "hourly_price", "total_cost", "total_efficiency"]
+__all__ = [
+    "CostLine",
+    "Leanness",
+    "appraise",
+    "capital_recovery_factor",
+    "hourly_price",
+    "leanness_of",
+    "total_cost",
+    "total_efficiency",
+]

@@ -65,8 +65,8 @@ def run_points(
         if accepted:
             for each in held_back:
                 if store:
-                    store.add(names[each.index], each.result)
-                yield each
+                    store.add(names[each.index], each.point, each.result)
+                yield each.lightened()
             held_back.clear()
     if held_back:
         _raise_refusal(held_back[0])

@@ -47,12 +47,19 @@ def compare(
     chosen = _chosen(scenario, mixes, baseline)
     check_mixes(scenario, chosen)
     points = [
-        Point(scenario=scenario, mix=mix, seed=seed, replication=number, folder=_run_folder(out, mix, number))
+        Point(
+            scenario=scenario,
+            mix=mix,
+            seed=seed,
+            replication=number,
+            folder=_run_folder(out, mix, number),
+            keep=out is not None,
+        )
         for number in range(replications)
         for mix in chosen
     ]
     with ExitStack() as stack:
-        store = stack.enter_context(Store(out, manifest_of("compare", scenario, seed))) if out else None
+        store = stack.enter_context(Store(out, manifest_of("compare", scenario, seed), scenario)) if out else None
         rows = _until_certain(stack.enter_context(closing(run_points(points, workers, store, watch))), len(chosen))
     found = _comparison(scenario, chosen, seed, rows)
     if out:

@@ -18,7 +18,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
+from sim.document import write_atomically
 from sim.errors import InputError
+from sim.record.kept import Packed
 from sim.record.ledger import Ledger
 from sim.scenario.specs import Scenario
 from sim.strategies.plan import Plan
@@ -27,10 +29,13 @@ from sim.study.executor import Failed, Report
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.economics import Leanness
+
 Summary: TypeAlias = Mapping[str, object]  # a dcsim.run/1 object
 Setting: TypeAlias = str | int | float | bool | None  # the value of one varied path
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 
+LEDGER = "ledger.json"  # in the folder of a run: totals of the ledger, for repricing
 NOT_HASHED = frozenset({"source", "document", "warnings", "assumed"})  # where it stood and what was said of it
 
 
@@ -52,6 +57,15 @@ class Point:
     replication: int = 0
     settings: Mapping[str, Setting] = field(default_factory=dict)
     folder: Path | None = None
+    keep: bool = False  # whether what it takes to reprice the run comes back with its outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What it takes to appraise a run again under other prices: its ledger, and its leanness, which has no price."""
+
+    ledger: Packed
+    lean: str  # JSON: service -> fields of Leanness
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,7 @@ class Outcome:
 
     summary: Summary
     random: bool
+    kept: Kept | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,12 @@ class Row:
     point: Point
     result: Outcome | Failed
     earlier: bool = False
+
+    def lightened(self) -> Row:
+        """The row without what is kept for repricing, which is too much to hold for many."""
+        if isinstance(self.result, Failed) or self.result.kept is None:
+            return self
+        return dataclasses.replace(self, result=dataclasses.replace(self.result, kept=None))
 
     @property
     def refused(self) -> bool:
@@ -84,6 +105,7 @@ class Run:
     plan: Plan = field(repr=False)
     ledger: Ledger = field(repr=False)
     summary: Summary
+    lean: Mapping[str, Leanness] = field(default_factory=dict, repr=False)
 
     @property
     def timeseries(self) -> pd.DataFrame:
@@ -100,19 +122,36 @@ class Run:
 
         scenario = self.plan.scenario
         write_run(folder, scenario.document, self.summary, self.ledger, scenario.source.parent)
+        write_atomically(folder / LEDGER, json.dumps(self._totals()).encode())
+
+    def kept(self) -> Kept:
+        """The run as a study keeps it."""
+        from sim.record.kept import pack
+
+        return Kept(pack(self.ledger), _lean_text(self.lean))
+
+    def _totals(self) -> dict[str, object]:
+        from sim.record.kept import totals_text
+
+        return {"ledger": json.loads(totals_text(self.ledger)), "lean": json.loads(_lean_text(self.lean))}
+
+
+def _lean_text(lean: Mapping[str, Leanness]) -> str:
+    return json.dumps({name: dataclasses.asdict(each) for name, each in lean.items()})
 
 
 def simulated(
     scenario: Scenario, mix: str | None, seed: int, replication: int = 0, report: Report | None = None
 ) -> Run:
     """Applies the mix, runs the engine, appraises the ledger."""
-    from sim.economics import appraise
+    from sim.economics import appraise, leanness_of
     from sim.engine import simulate
     from sim.strategies import apply_mix
 
     plan = apply_mix(scenario, mix)
     ledger = simulate(plan, seed, replication, report and (lambda now_s: report(now_s / scenario.horizon_s)))
-    return Run(plan, ledger, appraise(plan, ledger, seed))
+    lean = leanness_of(plan, ledger)
+    return Run(plan, ledger, appraise(plan, ledger, seed, lean), lean)
 
 
 def simulate_point(
@@ -122,18 +161,27 @@ def simulate_point(
     replication: int = 0,
     *,
     folder: Path | None = None,
+    keep: bool = False,
     report: Report | None = None,
 ) -> Outcome:
     """The outcome of one point; the run's files are written where a folder is given."""
     run = simulated(scenario, mix, seed, replication, report)
     if folder is not None:
         run.write(folder)
-    return Outcome(run.summary, run.ledger.random)
+    return Outcome(run.summary, run.ledger.random, run.kept() if keep else None)
 
 
 def work_point(point: Point, report: Report) -> Outcome:
     """`simulate_point` of a point, as the executor calls it."""
-    return simulate_point(point.scenario, point.mix, point.seed, point.replication, folder=point.folder, report=report)
+    return simulate_point(
+        point.scenario,
+        point.mix,
+        point.seed,
+        point.replication,
+        folder=point.folder,
+        keep=point.keep,
+        report=report,
+    )
 
 
 def identities(points: Sequence[Point]) -> list[str]:

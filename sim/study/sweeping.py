@@ -88,7 +88,7 @@ def sweep(
     base = load(path)
     points = sweep_points(base, path, axes, replications=replications, seed=seed, any_size=any_size)
     rows: dict[int, Row] = {}
-    with Store(out, manifest_of("sweep", base, base.seed if seed is None else seed)) as store:
+    with Store(out, manifest_of("sweep", base, base.seed if seed is None else seed), base) as store:
         try:
             with closing(run_points(points, workers, store, watch)) as found:
                 for row in found:
@@ -107,7 +107,7 @@ def planned(
 
     base = load(path)
     points = sweep_points(base, path, axes, replications=replications, seed=seed, any_size=any_size)
-    with Store(out, manifest_of("sweep", base, base.seed if seed is None else seed)) as store:
+    with Store(out, manifest_of("sweep", base, base.seed if seed is None else seed), base) as store:
         earlier = store.done()
     skipped = sum(name in earlier for name in identities(points))
     return Sweep(points=len(points), done=0, failed=0, skipped=skipped, out=out)
@@ -148,6 +148,7 @@ def sweep_points(
                 seed=scenario.seed if seed is None else seed,
                 replication=number,
                 settings=shown,
+                keep=True,
             )
             for mix in mixes
             for number in range(replications)

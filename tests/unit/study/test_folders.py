@@ -12,7 +12,7 @@ from sim.errors import UsageError
 from sim.scenario.specs import Scenario
 from sim.study import compare
 from sim.study.folder import manifest_of
-from sim.study.point import Outcome
+from sim.study.point import Outcome, Point
 from sim.study.reading import comparison_of_run, kind_of, read_comparison, run_folder
 from sim.study.store import Store
 
@@ -56,11 +56,11 @@ def test_a_mix_without_a_run_is_refused(scenario: Scenario, tmp_path: Path) -> N
 
 def test_a_store_keeps_outcomes_and_shrugs_at_nothing(scenario: Scenario, tmp_path: Path) -> None:
     manifest = manifest_of("sweep", scenario, 1)
-    with Store(tmp_path / "out", manifest) as store:
+    with Store(tmp_path / "out", manifest, scenario) as store:
         assert store.done() == {}
         assert not (tmp_path / "out").exists()
-        store.add("one", Outcome({"pue": 1.2}, random=False))
-    with Store(tmp_path / "out", manifest) as store:
+        store.add("one", Point(scenario=scenario, mix="lean", seed=1), Outcome({"pue": 1.2}, random=False))
+    with Store(tmp_path / "out", manifest, scenario) as store:
         assert store.done() == {"one": Outcome({"pue": 1.2}, random=False)}
 
 
@@ -69,5 +69,5 @@ def test_a_damaged_store_is_told_and_not_written_over(scenario: Scenario, tmp_pa
     manifest.write(tmp_path)
     (tmp_path / "results.sqlite").write_bytes(b"not a database, whatever it was before" * 100)
     with pytest.raises(UsageError, match="cannot be read"):
-        Store(tmp_path, manifest)
+        Store(tmp_path, manifest, scenario)
     assert (tmp_path / "results.sqlite").read_bytes().startswith(b"not a database")
