@@ -76,6 +76,7 @@ class Accelerator(Entry):
     bandwidth_bytes_per_s: float
     flops: Mapping[str, float]  # dense peak by precision [FLOP/s]; a precision that is missing has no native support
     sparsity: str | None = None  # pattern of zeros that its arithmetic units leave out: 2:4
+    sparsity: str | None = None  # pattern of zeros that its arithmetic units leave out: 2:4
     tdp_w: float
     idle_w: float
     link_bytes_per_s: float  # to its neighbours in the node, one direction
@@ -250,6 +251,12 @@ class Field(Entry):
     rules: tuple[FieldRule, ...] = ()
 
 
+Maturity = Literal["production", "emerging", "research"]
+# What a published spread is multiplied by: assumed. A technique in production was measured on many models by many; an
+# emerging one on a few, by those who sell it; one of research on those that its paper chose.
+MATURITY_SPREAD: Mapping[Maturity, float] = MappingProxyType({"production": 1.0, "emerging": 1.5, "research": 2.5})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Technique(Entry):
     """What a measure of the algorithm or vertical family does and costs up front, by kind and option (`quantise.fp8`).
@@ -260,7 +267,9 @@ class Technique(Entry):
     measure: str
     option: str
     accuracy_factor: Mapping[str, float]
-    accuracy_spread: Mapping[str, float]  # one standard deviation of the factor
+    accuracy_spread: Mapping[str, float]  # one standard deviation of the factor, widened by the maturity
+    accuracy_after: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # step before it -> field -> factor
+    maturity: Maturity = "production"
     accelerator_h_per_gparameter: float = 0.0
     accelerator_h: float = 0.0
     engineer_h: float = 0.0

@@ -41,6 +41,7 @@ class DecodeWork(NamedTuple):
     exchanges: Array  # all-to-alls
     message_s: Array  # on the links
     narrow: Array  # 1 where weights have fewer than 8 bits, else 0
+    sparse: Array  # seconds of reading the weights over those of their bytes: above 1 where zeros are left out
 
 
 class PromptWork(NamedTuple):
@@ -94,6 +95,7 @@ def decode_work(
         exchanges=np.asarray(2.0 * variant.model.layers if layout.exchanges else 0.0),
         message_s=rank * tokens_per_sequence * message_s(variant, accelerator, layout),
         narrow=np.asarray(float(variant.weights.bytes_per_value < 1.0)),
+        sparse=np.asarray(variant.read_slowdown),
     )
 
 
@@ -132,7 +134,7 @@ def decode_seconds(load: DecodeWork, fit: EngineFit, slowdown: Array | float = 1
     context is taken. As the norm is convex and scales with its arguments, the fixed part is never negative.
     """
     narrow = np.where(load.narrow > 0.0, fit.narrow_efficiency, 1.0)
-    reading = (load.weights_s / narrow + load.window_s) / fit.bandwidth_efficiency
+    reading = (load.sparse * load.weights_s / narrow + load.window_s) / fit.bandwidth_efficiency
     context = load.context_s / fit.bandwidth_efficiency
     arithmetic = slowdown * load.flop_s / fit.compute_efficiency
     attention = slowdown * load.context_flop_s / fit.compute_efficiency

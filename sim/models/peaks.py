@@ -11,13 +11,19 @@ from sim.models.variant import Variant
 
 
 def peak_flops(variant: Variant, accelerator: Accelerator) -> float:
-    """Peak FLOP/s of the first of the format's compute formats that the accelerator has.
+    """Peak FLOP/s in the format that the variant computes in; the arithmetic of zeros is left out where units can.
 
-    Raises ScenarioError where it has none of them.
+    Raises ScenarioError where the accelerator has none of the format's compute formats.
     """
+    gain = variant.sparse_gain if accelerator.sparsity else 1.0
+    return gain * accelerator.flops[compute_format(variant, accelerator)]
+
+
+def compute_format(variant: Variant, accelerator: Accelerator) -> str:
+    """The first of the format's compute formats that the accelerator has; ScenarioError where it has none of them."""
     for name in variant.weights.compute:
         if name in accelerator.flops:
-            return accelerator.flops[name]
+            return name
     raise ScenarioError(
         f"{variant.model.name} in {variant.weights.name} computes in {' or '.join(variant.weights.compute)}; "
         f"{accelerator.name} has {', '.join(sorted(accelerator.flops))}"

@@ -16,8 +16,9 @@ class Variant:
     weights: Precision  # bytes per weight, and the formats whose peak it may use
     kv_cache: Precision
     parameter_share: float = 1.0  # of the parameters, what pruning of rows, heads or layers left
-    weight_byte_share: float = 1.0  # of the bytes, what sparse storage left (2:4: .56)
-    sparse: bool = False  # 2:4 sparsity that tensor cores can use
+    weight_share: float = 1.0  # of the weights, what zeroing single ones left; zeros are not stored
+    index_bytes: float = 0.0  # per weight, zeroed or not: where the stored ones stand
+    sparse_gain: float = 1.0  # most that kernels gain from zeros, in reading weights and in arithmetic
     adapter_byte_share: float = 0.0  # bytes of adapters that are read with the weights, as a share of them
     accuracy_factor: float = 1.0  # product of the measures' effects
     accuracy_variance: float = 0.0  # of the logarithm of that product
@@ -41,8 +42,15 @@ class Variant:
     @property
     def weight_bytes(self) -> float:
         """Bytes of all weights, adapters included."""
-        per_weight = mean_weight_bytes(self.model, self.weights)
-        return self.parameters * per_weight * self.weight_byte_share * (1.0 + self.adapter_byte_share)
+        per_weight = mean_weight_bytes(self.model, self.weights) * self.weight_share + self.index_bytes
+        return self.parameters * per_weight * (1.0 + self.adapter_byte_share)
+
+    @property
+    def read_slowdown(self) -> float:
+        """Time to read sparse weights over that of their bytes alone: kernels gain less than the bytes do."""
+        dense = mean_weight_bytes(self.model, self.weights)
+        stored = dense * self.weight_share + self.index_bytes
+        return max(1.0, dense / (self.sparse_gain * stored))
 
     @property
     def expert_bytes(self) -> float:

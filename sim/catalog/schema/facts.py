@@ -8,7 +8,16 @@ from typing import Annotated, Literal, Self
 from pydantic import Field as Limits
 from pydantic import model_validator
 
-from sim.catalog.entries import Amount, Field, FieldRule, PlantType, Precision, Technique
+from sim.catalog.entries import (
+    MATURITY_SPREAD,
+    Amount,
+    Field,
+    FieldRule,
+    Maturity,
+    PlantType,
+    Precision,
+    Technique,
+)
 from sim.catalog.schema.base import (
     EntryFile,
     NonNegative,
@@ -102,6 +111,8 @@ class TechniqueFile(EntryFile):
 
     accuracy_factor: dict[str, Positive] = Limits(default_factory=dict)
     accuracy_spread: dict[str, NonNegative] = Limits(default_factory=dict)
+    accuracy_after: dict[Word, dict[str, Positive]] = Limits(default_factory=dict)
+    maturity: Maturity = "production"
     accelerator_h_per_gparameter: NonNegative = 0.0
     accelerator_h: NonNegative = 0.0
     engineer_h: NonNegative
@@ -112,12 +123,21 @@ class TechniqueFile(EntryFile):
         """The fields with an own effect."""
         yield from keys_as_references("accuracy_factor", "fields", self.accuracy_factor)
         yield from keys_as_references("accuracy_spread", "fields", self.accuracy_spread)
+        for step, factors in self.accuracy_after.items():
+            for reference in keys_as_references(step, "fields", factors):
+                yield Reference(("accuracy_after", *reference.path), reference.kind, reference.name)
 
     def entry(self, name: str, sources: Mapping[str, str]) -> Technique:
-        """The technique."""
+        """The technique, its spreads as wide as its maturity makes them."""
         measure, _, option = name.partition(".")
+        widened = {field: MATURITY_SPREAD[self.maturity] * spread for field, spread in self.accuracy_spread.items()}
         return Technique(
-            name=name, measure=measure, option=option, sources=sources, **self.model_dump(exclude={"sources"})
+            name=name,
+            measure=measure,
+            option=option,
+            sources=sources,
+            accuracy_spread=widened,
+            **self.model_dump(exclude={"sources", "accuracy_spread"}),
         )
 
 

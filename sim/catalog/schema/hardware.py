@@ -86,6 +86,7 @@ class AcceleratorFile(EntryFile):
     memory_gib: Positive  # makers' "GB" of accelerator memory are binary: an H100 of 80 "GB" holds 80 * 2**30 bytes
     bandwidth_gb_per_s: Positive
     tflops: dict[str, Positive]
+    sparsity: Literal["2:4"] | None = None
     tdp_w: Positive
     idle_w: NonNegative
     link_gb_per_s: Positive
@@ -124,6 +125,7 @@ class AcceleratorFile(EntryFile):
             memory_bytes=self.memory_gib * BYTES_PER_GIB,
             bandwidth_bytes_per_s=self.bandwidth_gb_per_s * BYTES_PER_GB,
             flops={precision: peak * FLOPS_PER_TFLOPS for precision, peak in self.tflops.items()},
+            sparsity=self.sparsity,
             tdp_w=self.tdp_w,
             idle_w=self.idle_w,
             link_bytes_per_s=self.link_gb_per_s * BYTES_PER_GB,
