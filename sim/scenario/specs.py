@@ -92,9 +92,9 @@ class Economics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acquire:
-    """How a pool is come by. own, sunk: capex; rent: USD per accelerator-hour while allocated."""
+    """How a pool is come by. own, sunk: capex; rent: USD per accelerator-hour while allocated; reserved: all the time."""
 
-    kind: Literal["own", "sunk", "rent"]
+    kind: Literal["own", "sunk", "rent", "reserved"]
     capex_usd_per_node: float = 0.0
     life_y: float = 5.0
     resale_share: float = 0.0
@@ -243,6 +243,46 @@ class Mix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Knob:
+    """A setting of an alternative that is searched over a range: `kind` of its `item` (and `measure`) by index."""
+
+    measure: int
+    item: int
+    kind: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """One way to use a family, none of it where empty; `written` as in the file, a list of items."""
+
+    measures: tuple[Measure, ...] = ()
+    written: tuple[Mapping[str, Any], ...] = ()
+    knobs: tuple[Knob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a chosen mix keeps beside the promises of the services; None where there is no limit."""
+
+    accuracy_floor: float | None = None  # of each service
+    peak_kw: float | None = None
+    carbon_kg: float | None = None  # the last four over the measured window
+    energy_kwh: float | None = None
+    budget_usd: float | None = None
+    budget_usd_per_month: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choose:
+    """Alternatives by family that a choice may combine (none: the named mixes are the candidates), and its limits."""
+
+    options: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """Everything a run needs, before a mix is applied. `document` is the resolved file, for hashing and saving."""
 
@@ -257,6 +297,7 @@ class Scenario:
     services: tuple[Service, ...]
     jobs: tuple[JobStream, ...]
     mixes: tuple[Mix, ...]
+    choose: Choose = Choose()
     source: Path
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     assumed: tuple[str, ...] = ()  # catalogue figures that the scenario leans on and that are only assumed

@@ -20,24 +20,30 @@ BASELINE: Final = "baseline"
 
 def mixes_of(root: Root, desk: Desk) -> tuple[specs.Mix, ...]:
     """Mixes in the order of the file; one without measures where there are none."""
-    actable = {
-        "service": tuple(service.name for service in root.services),
-        "pool": tuple(pool.name for pool in root.pools),
-    }
+    actable = actable_in(root)
     found = []
     for name, mix in root.mixes.items():
         measures = [
             measure
             for family in FAMILIES
-            for measure in _family(family, getattr(mix, family), ("mixes", name, family), actable, desk)
+            for measure in family_measures(family, getattr(mix, family), ("mixes", name, family), actable, desk)
         ]
         found.append(specs.Mix(name=name, measures=tuple(measures)))
     return tuple(found) or (specs.Mix(name=BASELINE),)
 
 
-def _family(
+def actable_in(root: Root) -> dict[str, tuple[str, ...]]:
+    """Names of services and of pools, which measures act on."""
+    return {
+        "service": tuple(service.name for service in root.services),
+        "pool": tuple(pool.name for pool in root.pools),
+    }
+
+
+def family_measures(
     family: Family, items: list[schema.Measures], path: Route, actable: Mapping[str, tuple[str, ...]], desk: Desk
 ) -> Iterator[specs.Measure]:
+    """The measures of a list of items at a path of the document, in their order."""
     target_kind = "pool" if family == "energy" else "service"
     for index, item in enumerate(items):
         here: Route = (*path, index)

@@ -12,6 +12,7 @@ from sim.document import Document
 from sim.document.wording import printable
 from sim.errors import ScenarioError
 from sim.scenario import specs
+from sim.scenario.compiling.choose import choose_of
 from sim.scenario.compiling.desk import Desk
 from sim.scenario.compiling.fleet import pools_of
 from sim.scenario.compiling.mixes import mixes_of
@@ -36,7 +37,7 @@ def compiled(root: Root, document: Document, catalogue: Catalogue, source: Path)
     jobs = jobs_of(root.jobs, pools, desk)
     _warn_of_idleness(services, jobs, pools, desk)
     assumed = (*desk.assumed(), *_assumed_defaults(root))  # those of measures are noted where a mix is applied
-    mixes = mixes_of(root, desk)
+    mixes, choose = mixes_of(root, desk), choose_of(root, desk)
     if desk.problems:
         raise ScenarioError(sorted(desk.problems, key=lambda each: (each.file, each.line, each.column)))
     name = root.name or printable(source.stem)[:LONGEST_NAME]
@@ -52,6 +53,7 @@ def compiled(root: Root, document: Document, catalogue: Catalogue, source: Path)
         services=services,
         jobs=jobs,
         mixes=mixes,
+        choose=choose,
         source=source,
         document={**desk.resolved(), "name": name},
         assumed=assumed,

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from sim.document import Strict, fault
 from sim.document.wording import shown
-from sim.scenario.schema.fields import EntityName, NonNegative, NotBuilt, PathText, ScenarioName
+from sim.scenario.schema.choose import Choose
+from sim.scenario.schema.fields import EntityName, NonNegative, PathText, ScenarioName
 from sim.scenario.schema.mixes import Mix
 from sim.scenario.schema.pools import Pool
 from sim.scenario.schema.site import Economics, Site
@@ -82,6 +83,6 @@ class Root(Strict):
         default={},
         description="What is compared, by name; the first is the baseline. Default: one mix without measures.",
     )
-    choose: Annotated[object, NotBuilt("compare the mixes instead")] = Field(
-        default=None, description="Not built yet: what dcsim choose may combine, and its limits."
+    choose: Choose = Field(
+        default_factory=Choose, description="What dcsim choose may combine, and the limits that its choice must keep."
     )
