@@ -45,13 +45,13 @@ class HourlyPrice:
 def hourly_price(pool: Pool, economics: Economics) -> HourlyPrice:
     """Price of an accelerator-hour of the pool.
 
-    own: capital of the node, maintenance, facility capital. sunk: maintenance alone, the rest is spent. rent: the rent,
-    and facility capital unless the rent includes it.
+    own: capital of the node, maintenance, facility capital. sunk: maintenance alone, the rest is spent. rent, reserved:
+    the rent, and facility capital unless the rent includes it.
     """
     acquire, node = pool.acquire, pool.node
     per_accelerator_h = 1.0 / (node.accelerators * H_PER_YEAR)
     facility = facility_usd_per_y(node.rated_w, economics) * per_accelerator_h
-    if acquire.kind == "rent":
+    if acquire.kind in ("rent", "reserved"):
         included = RENT_INCLUDES_FACILITY in acquire.includes
         return HourlyPrice(rent=acquire.usd_per_accelerator_h, facility=0.0 if included else facility)
     capex_usd = acquire.capex_usd_per_node or node.capex_usd or 0.0

@@ -52,7 +52,7 @@ def accelerator_lines(each: PoolPlan, price: HourlyPrice, hours: float, allocate
     """What a pool costs standing there: rent for allocated accelerator-hours, all else for every hour of the window."""
     present_h = each.pool.accelerators * hours
     components = {
-        "rent": price.rent * allocated_h,
+        "rent": price.rent * (allocated_h if each.pool.acquire.kind == "rent" else present_h),
         "capital": price.capital * present_h,
         "maintenance": price.maintenance * present_h,
         "facility": price.facility * present_h,

@@ -32,6 +32,14 @@ def _acquire(acquire: schema.Acquire, node: NodeType, path: Route, desk: Desk) -
         if hourly is None:
             desk.fault(path, f"the catalogue knows no rent of {device.name}: write usd_per_accelerator_h")
         return specs.Acquire(kind="rent", usd_per_accelerator_h=hourly or 0.0, includes=frozenset(rent.includes))
+    if acquire.reserved is not None:
+        term = acquire.reserved
+        return specs.Acquire(
+            kind="reserved",
+            usd_per_accelerator_h=term.usd_per_accelerator_h,
+            includes=frozenset(term.includes),
+            life_y=node.life_y,
+        )
     bought = acquire.own or acquire.sunk or schema.Own()
     capex = desk.price(node, "capex_usd", bought.capex_usd_per_node)
     if capex is None:

@@ -21,7 +21,7 @@ from sim.scenario.schema.fields import (
 from sim.scenario.schema.forms import Form, OneForm, Short
 from sim.scenario.schema.names import Names, catalogue_name
 
-_BUILT = NotBuilt("built: own, sunk, rent")
+_BUILT = NotBuilt("built: own, sunk, rent, reserved")
 
 
 class Own(Short):
@@ -45,17 +45,28 @@ class Rent(Short):
     )
 
 
+class Reserved(Short):
+    """Accelerators rented for a term: dearer than nothing when idle, cheaper by the hour than on demand."""
+
+    usd_per_accelerator_h: NonNegative = Field(
+        description="Price of one accelerator for an hour of the term [USD/h], paid whether used or not."
+    )
+    includes: list[Literal["energy", "facility"]] = Field(
+        default=[], description="What the rent pays for besides the node: energy (with cooling), facility."
+    )
+
+
 class Acquire(Short, OneForm):
     """How a pool is come by; a name alone stands for that form with its defaults."""
 
-    forms: ClassVar[Mapping[str, Form]] = {"own": Form(), "sunk": Form(), "rent": Form()}
+    forms: ClassVar[Mapping[str, Form]] = {"own": Form(), "sunk": Form(), "rent": Form(), "reserved": Form()}
     short_types: ClassVar[tuple[str, ...]] = ("string", "null")
     own: Own | None = Field(default=None, description="Bought; paid whether used or not.")
     sunk: Own | None = Field(
         default=None, description="Bought and written off: no capital, but maintenance on its price."
     )
     rent: Rent | None = Field(default=None, description="Rented by the hour, while allocated.")
-    reserved: Annotated[object, _BUILT] = Field(default=None, description="Not built yet: rented for a term.")
+    reserved: Reserved | None = Field(default=None, description="Rented for a term; paid whether used or not.")
     spot: Annotated[object, _BUILT] = Field(default=None, description="Not built yet: rented, may be taken away.")
 
     @classmethod

@@ -55,6 +55,12 @@ def test_a_rented_pool_is_paid_while_allocated() -> None:
     assert "capital" not in paid
 
 
+def test_a_reserved_pool_is_paid_whether_used_or_not() -> None:
+    paid = items(apply_mix(with_acquire(replace(RENT, kind="reserved")), None))
+    assert paid["rent"] == pytest.approx(8 * 2.0)
+    assert "capital" not in paid
+
+
 def test_a_rent_that_includes_all_is_the_only_line() -> None:
     acquire = replace(RENT, includes=frozenset({"energy", "facility"}))
     assert items(apply_mix(with_acquire(acquire), None)) == pytest.approx({"rent": 8.0})
