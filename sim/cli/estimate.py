@@ -29,6 +29,9 @@ COUNT = click.IntRange(min=1)
 @click.option("--input-tokens", type=float, required=True, help="Tokens of a prompt.")
 @click.option("--output-tokens", type=float, required=True, help="Tokens of an answer, on average.")
 @click.option("--output-cv", type=float, default=0.0, show_default=True, help="Spread of the answers' lengths.")
+@click.option("--prefix-hit-share", type=float, default=0.0, show_default=True, help="Of a prompt, in a prefix cache.")
+@click.option("--draft-tokens", type=click.IntRange(min=0), help="Speculative decoding: tokens drafted at once.")
+@click.option("--acceptance", type=float, help="Chance that a drafted token is kept.")
 @click.option("--engine", default="vllm", show_default=True, help="Serving software.")
 @click.option("--power-cap-w", type=float, help="Power limit of each accelerator.")
 @click.option("--clock-mhz", type=float, help="Highest core clock.")
@@ -47,6 +50,9 @@ def command(
     input_tokens: float,
     output_tokens: float,
     output_cv: float,
+    prefix_hit_share: float,
+    draft_tokens: int | None,
+    acceptance: float | None,
     engine: str,
     power_cap_w: float | None,
     clock_mhz: float | None,
@@ -70,6 +76,9 @@ def command(
         data_parallel=data_parallel,
         engine=engine,
         output_cv=output_cv,
+        prefix_hit_share=prefix_hit_share,
+        draft_tokens=draft_tokens,
+        acceptance=acceptance,
         power_cap_w=power_cap_w,
         clock_mhz=clock_mhz,
         catalogue=catalog,

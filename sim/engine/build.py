@@ -23,7 +23,7 @@ from sim.models.power import busy_power_w, clock_grid_mhz, job_tables
 from sim.models.replica import prompt_tokens_max, replica_tables
 from sim.models.serving import ServingTables
 from sim.models.steady import steady_state
-from sim.models.work import held_context_tokens
+from sim.models.work import cached_tokens, held_context_tokens
 from sim.scenario.specs import Service
 from sim.strategies.plan import Deployment, Plan, PoolPlan
 from sim.workload import JobTable, Traffic, open_jobs, open_traffic
@@ -76,7 +76,7 @@ def build_world(plan: Plan, seed: int, replication: int) -> Built:
 def start_seconds(deployment: Deployment) -> float:
     """From taking accelerators to taking requests: the engine's own start, and reading the weights."""
     engine = deployment.service.engine
-    return engine.start_s + deployment.variant.weight_bytes / engine.load_bytes_per_s
+    return engine.start_s + deployment.variant.held_bytes / engine.load_bytes_per_s
 
 
 class _Parts:
@@ -148,10 +148,11 @@ def batch_within_promise(tables: ServingTables, service: Service, traffic: Traff
     promised_s = service.slo.tpot_p99_s
     if promised_s is None:
         return tables.batch_max
-    computed_tokens = traffic.mean_input_tokens * (1.0 - service.prefix_hit_share)
+    prompt_tokens, answer_tokens = traffic.mean_input_tokens, traffic.mean_output_tokens
+    hits = cached_tokens(prompt_tokens, service.prefix_hit_share)
 
     def pace_s(batch: int) -> float:
-        return steady_state(tables, batch, computed_tokens, traffic.mean_output_tokens).tpot_s
+        return steady_state(tables, batch, prompt_tokens, answer_tokens, cached_tokens=hits).tpot_s
 
     return max(bisect_right(range(1, tables.batch_max + 1), promised_s, key=pace_s), 1)
 

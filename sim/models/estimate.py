@@ -38,8 +38,14 @@ class Replica:
     input_tokens: float
     output_tokens: float
     output_cv: float = 0.0  # coefficient of variation of the outputs' lengths
+    prefix_hit_share: float = 0.0  # of each prompt, what a prefix cache holds already
     cap_w: float | None = None  # per accelerator
     clock_mhz: float | None = None
+
+    @property
+    def cached_tokens(self) -> float:
+        """Tokens of a prompt that need not be computed."""
+        return work.cached_tokens(self.input_tokens, self.prefix_hit_share)
 
     @property
     def held_tokens(self) -> float:
@@ -183,7 +189,9 @@ def _point(replica: Replica, batch: int, room: _Room, tables: ServingTables | No
     )
     if why_not is not None or tables is None:
         return known
-    state = steady_state(tables, batch, replica.input_tokens, replica.output_tokens)
+    state = steady_state(
+        tables, batch, replica.input_tokens, replica.output_tokens, cached_tokens=replica.cached_tokens
+    )
     clock_mhz = _settled_clock_mhz(tables, batch)
     return replace(
         known,
@@ -201,14 +209,18 @@ def _ttft_s(replica: Replica, batch: int, tables: ServingTables) -> float:
     """Seconds until a prompt is taken in while the other sequences of the batch decode: one iteration, more where the
     engine's limit of tokens per iteration cuts the prompt up.
     """
-    others, tokens = batch - 1, replica.input_tokens
+    others, cached = batch - 1, replica.cached_tokens
+    tokens, square = replica.input_tokens - cached, replica.input_tokens**2 - cached**2
     iterations = max(1, ceil(tokens / max(1, replica.engine.prefill_tokens_max - others)))
     alone_s = float(tables.decode[tables.top_level, 0, 0])
     step_s, kv_s = (float(value) for value in tables.decode[tables.top_level, others, :2])
+    # the tables share an iteration that verifies drafts out among the tokens it yields; a prompt waits for all of it
+    shared_by = replica.variant.speculation.tokens_per_step if others else 1.0
+    decoding_s = (step_s + kv_s * others * replica.held_tokens) * shared_by
     # a prompt meets all experts, so its iteration never reads less than the whole model
-    beside_s = iterations * max(alone_s, step_s + kv_s * others * replica.held_tokens)
+    beside_s = iterations * max(alone_s, decoding_s)
     token_s, token2_s, request_s = (float(value) for value in tables.prefill[tables.top_level, :3])
-    return beside_s + token_s * tokens + token2_s * tokens**2 + request_s
+    return beside_s + token_s * tokens + token2_s * square + request_s
 
 
 def _settled_clock_mhz(tables: ServingTables, batch: int) -> float:
@@ -221,7 +233,8 @@ def _bound(replica: Replica, batch: int, clock_mhz: float) -> Bound:
     """Whether reading the weights or multiplying with them takes longer in a decode step."""
     accelerator, held = replica.accelerator, replica.held_tokens
     fit = engine_fit(replica.engine, accelerator, replica.variant.model)
-    load = pace.decode_work(replica.variant, accelerator, replica.layout, np.array(float(batch)), held)
+    verified = replica.variant.speculation.verified_tokens
+    load = pace.decode_work(replica.variant, accelerator, replica.layout, np.array(float(batch)), held, verified)
     read_s = load.weights_s / (fit.bandwidth_efficiency * (fit.narrow_efficiency if load.narrow else 1.0))
     flop_s = load.flop_s / fit.compute_efficiency * accelerator.clock.max_mhz / clock_mhz
     return "memory" if read_s >= flop_s else "compute"

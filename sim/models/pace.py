@@ -36,7 +36,7 @@ class DecodeWork(NamedTuple):
     context_flop_s: Array  # of attention's arithmetic, per token held
     held: Array  # context at which memory and arithmetic are weighed against each other
     layers: Array
-    sequences: Array  # of one data-parallel rank and pipeline stage
+    sequences: Array  # of one data-parallel rank and pipeline stage; each counts for every token verified
     reduces: Array  # all-reduces
     exchanges: Array  # all-to-alls
     message_s: Array  # on the links
@@ -90,7 +90,7 @@ def decode_work(
         context_flop_s=np.asarray(work.context_flops(variant) * tokens_per_sequence / layout.accelerators / peak),
         held=batch * context_tokens,
         layers=np.asarray(launches(variant)),
-        sequences=rank,
+        sequences=rank * tokens_per_sequence,
         reduces=np.asarray(2.0 * variant.model.layers if layout.tensor_parallel > 1 else 0.0),
         exchanges=np.asarray(2.0 * variant.model.layers if layout.exchanges else 0.0),
         message_s=rank * tokens_per_sequence * message_s(variant, accelerator, layout),

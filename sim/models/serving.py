@@ -233,9 +233,23 @@ class _Replica(NamedTuple):
 
 
 def _decode_table(replica: _Replica, batch: Array, context_tokens: float) -> Array:
-    """The decode table of ServingTables."""
+    """The decode table of ServingTables.
+
+    With drafts an iteration verifies several tokens of each sequence and keeps some of them. The kernel makes one token
+    of each sequence per iteration, so a row is the share of an iteration that one token takes on average.
+    """
+    plain, drafts = _iterations(replica, batch, context_tokens, 1.0), replica.variant.speculation
+    if not drafts.draft_tokens:
+        return plain
+    verifying = _iterations(replica, batch, context_tokens, drafts.verified_tokens)
+    per_token = (verifying + drafts.drafting_share * plain) / drafts.tokens_per_step
+    return np.where((batch > 0.0)[:, None], per_token, plain)
+
+
+def _iterations(replica: _Replica, batch: Array, context_tokens: float, tokens_per_sequence: float) -> Array:
+    """Iterations that work on so many tokens of each sequence, columns as in the decode table."""
     variant, fit, accelerator, layout, power, limits = replica
-    load = pace.decode_work(variant, accelerator, layout, batch, context_tokens)
+    load = pace.decode_work(variant, accelerator, layout, batch, context_tokens, tokens_per_sequence)
     rows = decode_rows(load, fit, accelerator, power, limits, f"serving {variant.name}")
     columns = (*rows.seconds, *(layout.accelerators * part for part in (*rows.joules, *rows.best_joules)))
     return np.stack(np.broadcast_arrays(*columns), axis=-1)

@@ -2,69 +2,53 @@
 
 Acceptance a of each drafted token, independent of the others, and g drafted tokens give (1 - a^(g+1)) / (1 - a) tokens
 per iteration on average (Leviathan et al. 2023). Verifying works on g + 1 tokens of each sequence at once, so the gain
-dies where arithmetic already takes as long as memory.
+dies where arithmetic already takes as long as memory. Answers are exactly those of the model without a draft.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from sim.catalog.entries import Accelerator, ServingEngine
 from sim.errors import ScenarioError
-from sim.models.layout import Layout
-from sim.models.pace import decode_seconds, decode_work
-from sim.models.serving import engine_fit
-from sim.models.variant import Variant
 
-DRAFT_SHARE = 0.04  # assumed: one draft step over one of the model; drafts of one layer, and a head, are 2-5 % of it
+DRAFT_BYTES = 2.0  # per weight: drafts stay in 16 bits, however narrow the model's weights are; assumed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Speculation:
-    """One iteration with drafts, at full clock."""
+    """A draft beside a model; raises ScenarioError for figures out of range."""
 
-    tokens_per_step: float  # of each sequence
-    step_s: float  # drafting and verifying
-    speedup: float  # of decoding, over the same without drafts
+    draft_tokens: int  # drafted for each sequence in one iteration; 0: none, and all is as without a draft
+    acceptance: float  # chance that a drafted token is kept, where all before it were
+    step_share: float  # seconds and joules of one draft step over those of an iteration without drafts
+    memory_share: float  # of the draft: weights over those of the model's active ones, and KV cache likewise
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.acceptance <= 1.0 or self.draft_tokens < 0:
+            raise ScenarioError(
+                f"speculation needs an acceptance in 0..1 and 0 or more drafted tokens; they are {self.acceptance:g} "
+                f"and {self.draft_tokens}"
+            )
+
+    @property
+    def tokens_per_step(self) -> float:
+        """Tokens that an iteration yields per sequence, on average."""
+        return float(sum(self.acceptance**accepted for accepted in range(self.draft_tokens + 1)))
+
+    @property
+    def verified_tokens(self) -> float:
+        """Tokens of each sequence that one iteration works on."""
+        return self.draft_tokens + 1.0
+
+    @property
+    def drafting_share(self) -> float:
+        """Seconds and joules of all draft steps of an iteration over those of one without drafts."""
+        return self.draft_tokens * self.step_share
+
+    @property
+    def held_share(self) -> float:
+        """Share of memory that the draft adds; none where nothing is drafted."""
+        return self.memory_share if self.draft_tokens else 0.0
 
 
-def tokens_per_step(acceptance: float, draft_tokens: int) -> float:
-    """Tokens that an iteration yields per sequence; raises ScenarioError for figures out of range."""
-    if not 0.0 <= acceptance <= 1.0 or draft_tokens < 0:
-        raise ScenarioError(
-            f"speculation needs an acceptance in 0..1 and 0 or more drafted tokens; they are {acceptance:g} and "
-            f"{draft_tokens}"
-        )
-    return float(sum(acceptance**accepted for accepted in range(draft_tokens + 1)))
-
-
-def speculate(
-    variant: Variant,
-    engine: ServingEngine,
-    accelerator: Accelerator,
-    layout: Layout,
-    batch: float,
-    context_tokens: float,
-    *,
-    acceptance: float,
-    draft_tokens: int,
-    draft_share: float = DRAFT_SHARE,
-) -> Speculation:
-    """Tokens and seconds of an iteration with `batch` sequences, `draft_tokens` drafted for each.
-
-    draft_share: seconds of one draft step as a share of an iteration without drafts.
-    """
-    fit = engine_fit(engine, accelerator, variant.model)
-
-    def seconds(tokens_per_sequence: float) -> float:
-        at = np.array(float(batch))
-        work = decode_work(variant, accelerator, layout, at, context_tokens, tokens_per_sequence)
-        found = decode_seconds(work, fit)
-        return float(found.fixed + found.unit * work.held)
-
-    plain = seconds(1.0)
-    step = seconds(draft_tokens + 1.0) + draft_tokens * draft_share * plain
-    gained = tokens_per_step(acceptance, draft_tokens)
-    return Speculation(gained, step, gained * plain / step)
+NO_DRAFT = Speculation(draft_tokens=0, acceptance=0.0, step_share=0.0, memory_share=0.0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sim.catalog.entries import AIModel, Precision
 from sim.catalog.memory import mean_weight_bytes
+from sim.models.speculation import DRAFT_BYTES, NO_DRAFT, Speculation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Variant:
     index_bytes: float = 0.0  # per weight, zeroed or not: where the stored ones stand
     sparse_gain: float = 1.0  # most that kernels gain from zeros, in reading weights and in arithmetic
     adapter_byte_share: float = 0.0  # bytes of adapters that are read with the weights, as a share of them
+    speculation: Speculation = NO_DRAFT  # drafted tokens verified in each iteration of a language model
     accuracy_factor: float = 1.0  # product of the measures' effects
     accuracy_variance: float = 0.0  # of the logarithm of that product
     steps: tuple[str, ...] = ()  # measures applied, in order
@@ -51,6 +53,11 @@ class Variant:
         dense = mean_weight_bytes(self.model, self.weights)
         stored = dense * self.weight_share + self.index_bytes
         return max(1.0, dense / (self.sparse_gain * stored))
+
+    @property
+    def held_bytes(self) -> float:
+        """Bytes of weights that memory holds: those of a draft, too."""
+        return self.weight_bytes + self.speculation.held_share * DRAFT_BYTES * self.active_parameters
 
     @property
     def expert_bytes(self) -> float:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import floor
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalog.memory import MemoryNeed, kv_bytes_per_token, kv_splits
+from sim.catalog.memory import KV_BLOCK_TOKENS, MemoryNeed, kv_bytes_per_token, kv_splits
 from sim.models.variant import Variant
 
 Array = NDArray[np.float64]
@@ -94,16 +96,22 @@ def memory_need(variant: Variant, context_tokens: float | None = None) -> Memory
     return MemoryNeed(
         f"{variant.model.name} {variant.weights.name}",
         variant.parameters,
-        variant.weight_bytes,
-        context_bytes(variant, context_tokens),
+        variant.held_bytes,
+        context_bytes(variant, context_tokens) * (1.0 + variant.speculation.held_share),
         kv_splits(variant.model),
-        variant.weight_bytes - variant.expert_bytes,
+        variant.held_bytes - variant.expert_bytes,
     )
 
 
 def message_bytes(variant: Variant) -> float:
     """Bytes of hidden state that one token sends through one all-reduce."""
     return variant.model.hidden * ACTIVATION_BYTES
+
+
+def cached_tokens(prompt_tokens: float, hit_share: float) -> float:
+    """Tokens of a prompt that a prefix cache holds: whole blocks of the share, never the last token."""
+    blocks = floor(hit_share * prompt_tokens / KV_BLOCK_TOKENS)
+    return max(0.0, min(float(blocks * KV_BLOCK_TOKENS), prompt_tokens - 1.0))
 
 
 def held_context_tokens(mean_input: float, mean_output: float, cv_output: float) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from sim.scenario.specs import PlantSpec
 from sim.strategies.algorithm.distil import Distillation
 from sim.strategies.algorithm.quantise import Quantisation
+from sim.strategies.algorithm.speculate import Speculating
 from sim.strategies.compute.autoscale import Autoscaling
 from sim.strategies.compute.router import Routing
 from sim.strategies.energy.clock import ClockLock
@@ -27,6 +28,7 @@ SERVICE_MEASURES: Mapping[Kind, Callable[[Context], Technique[Deployment]]] = {
     ("compute", "autoscale"): Autoscaling.build,
     ("algorithm", "quantise"): Quantisation.build,
     ("algorithm", "distil"): Distillation.build,
+    ("algorithm", "speculate"): Speculating.build,
     ("vertical", "customise"): Customisation.build,
     ("vertical", "augment"): Augmentation.build,
 }

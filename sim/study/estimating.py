@@ -18,6 +18,8 @@ from sim.errors import CatalogueError, UsageError
 from sim.models.estimate import Point, Replica, computes_natively, estimated
 from sim.models.item_estimate import item_points, item_warnings
 from sim.models.layout import Layout
+from sim.models.speculation import NO_DRAFT, Speculation
+from sim.strategies.algorithm.speculate import MEASURE, USUAL, drafted
 from sim.strategies.published import published_variant
 from sim.study.estimate_warnings import estimate_warnings
 from sim.study.folder import write_json
@@ -30,6 +32,7 @@ BATCH_MAX: Final = 16_384  # far beyond what serving software decodes at once; t
 DEGREE_MAX: Final = 1024
 TOKENS_MAX: Final = 1e9
 CV_MAX: Final = 100.0
+DRAFT_TOKENS_MAX: Final = 64  # as in scenarios
 FILE_NAME: Final = "estimate.json"
 Found = TypeVar("Found")
 
@@ -62,6 +65,9 @@ class Estimate:
             "input_tokens": replica.input_tokens,
             "output_tokens": replica.output_tokens,
             "output_cv": replica.output_cv,
+            "prefix_hit_share": replica.prefix_hit_share,
+            "draft_tokens": replica.variant.speculation.draft_tokens,
+            "acceptance": replica.variant.speculation.acceptance if replica.variant.speculation.draft_tokens else None,
             "power_cap_w": replica.cap_w,
             "clock_mhz": replica.clock_mhz,
         }
@@ -94,6 +100,9 @@ def estimate(
     data_parallel: int = 1,
     engine: str = "vllm",
     output_cv: float = 0.0,
+    prefix_hit_share: float = 0.0,
+    draft_tokens: int | None = None,
+    acceptance: float | None = None,
     power_cap_w: float | None = None,
     clock_mhz: float | None = None,
     catalogue: Catalogue | Path | str | None = None,
@@ -101,7 +110,8 @@ def estimate(
     """What one replica does at each batch: memory, time to first token, time per token, power and energy.
 
     precision: the model's own unless named. output_cv: coefficient of variation of the outputs' lengths, which decides
-    how much context sequences in flight hold. catalogue: a user's catalogue file over the built-in one.
+    how much context sequences in flight hold. prefix_hit_share: of each prompt, what a prefix cache holds. draft_tokens
+    and acceptance: speculative decoding; each is the usual draft's where only the other is given. catalogue: a user's catalogue file over the built-in one.
 
     Raises UsageError for a name that the catalogue does not have or a number out of range, ScenarioError for a format
     that the accelerator lacks or a cap that it cannot keep. What does not fit is no error but an answer.
@@ -109,6 +119,7 @@ def estimate(
     batches = [batch] if isinstance(batch, int) else list(batch)
     degrees = (tensor_parallel, pipeline_parallel, expert_parallel, data_parallel)
     _check_numbers(batches, degrees, input_tokens, output_tokens, output_cv, power_cap_w)
+    _check_shares(prefix_hit_share, draft_tokens, acceptance)
     layout = Layout(
         tensor_parallel=tensor_parallel,
         pipeline_parallel=pipeline_parallel,
@@ -118,14 +129,18 @@ def estimate(
     known = catalogue if isinstance(catalogue, Catalogue) else _catalogue(catalogue)
     served = _named(known.model, model, "models", known)
     weights = _named(known.precision, precision or served.precision, "precisions", known)
+    drafts = _drafts(draft_tokens, acceptance, known)
+    if served.items is not None and (drafts.draft_tokens or prefix_hit_share):
+        raise UsageError(f"{model} takes no tokens: prefix_hit_share and draft_tokens are of language models")
     replica = Replica(
-        variant=published_variant(served, weights, known),
+        variant=replace(published_variant(served, weights, known), speculation=drafts),
         accelerator=_named(known.accelerator, accelerator, "accelerators", known),
         engine=_named(known.engine, engine, "engines", known),
         layout=layout,
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         output_cv=output_cv,
+        prefix_hit_share=prefix_hit_share,
         cap_w=power_cap_w,
         clock_mhz=clock_mhz,
     )
@@ -158,6 +173,13 @@ def _named(read: Callable[[str], Found], name: str, kind: str, catalogue: Catalo
         raise UsageError(str(fault)) from fault
 
 
+def _drafts(draft_tokens: int | None, acceptance: float | None, catalogue: Catalogue) -> Speculation:
+    """The usual draft with the length and the acceptance that are given; no draft where neither is."""
+    if draft_tokens is None and acceptance is None:
+        return NO_DRAFT
+    return drafted(catalogue.technique(MEASURE, USUAL), draft_tokens, acceptance)
+
+
 def _narrower(weights: Precision, replica: Replica, catalogue: Catalogue) -> Iterator[Precision]:
     """Formats narrower than the weights', that the accelerator computes in or only holds weights in."""
     for name in catalogue.names("precisions"):
@@ -187,6 +209,16 @@ def _check_numbers(
     for holds, text in ranges:
         if not holds:
             raise UsageError(text)
+
+
+def _check_shares(prefix_hit_share: float, draft_tokens: int | None, acceptance: float | None) -> None:
+    """UsageError for the first of these that is out of range."""
+    if not 0.0 <= prefix_hit_share <= 1.0:
+        raise UsageError(f"prefix_hit_share is 0 to 1, not {prefix_hit_share:g}")
+    if draft_tokens is not None and not 0 <= draft_tokens <= DRAFT_TOKENS_MAX:
+        raise UsageError(f"draft_tokens is 0 to {DRAFT_TOKENS_MAX}, not {draft_tokens}")
+    if acceptance is not None and not 0.0 <= acceptance <= 1.0:
+        raise UsageError(f"acceptance is 0 to 1, not {acceptance:g}")
 
 
 def write_estimate(found: Estimate, folder: Path) -> None:

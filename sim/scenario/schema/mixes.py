@@ -7,13 +7,13 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.document import Strict, fault
-from sim.scenario.schema.fields import NonNegative, NotBuilt, OrOne, Positive, later
+from sim.scenario.schema.fields import NonNegative, NotBuilt, OrOne, Positive, Share, later
 from sim.scenario.schema.forms import Short
-from sim.scenario.schema.names import Model, Target
+from sim.scenario.schema.names import DraftMethod, Model, Target
 from sim.scenario.schema.site import PlantChoice
 
 Format = Annotated[Literal["fp8", "int8", "int4"], later("quantise", ("fp4",), built="fp8, int8, int4")]
-_ALGORITHM = NotBuilt("built: quantise, distil")
+_ALGORITHM = NotBuilt("built: quantise, distil, speculate")
 _ENERGY = NotBuilt("built: power_cap_w, clock_mhz, plant")
 _VERTICAL = NotBuilt("built: customise, augment")
 
@@ -67,6 +67,26 @@ class Compute(Measures):
     autoscale: Autoscale | None = Field(default=None, description="Starts and stops replicas with the load.")
 
 
+class Speculate(Short):
+    """A draft whose tokens the model verifies; answers do not change."""
+
+    short_types: ClassVar[tuple[str, ...]] = ("string",)
+
+    method: DraftMethod = Field(default="eagle-3", description="How it drafts, a technique of the catalogue.")
+    draft_tokens: Annotated[int, Field(ge=0, le=64)] | None = Field(
+        default=None, description="Tokens drafted in one iteration; 0: none. Default: the method's."
+    )
+    acceptance: Share | None = Field(
+        default=None,
+        description="Chance that a drafted token is kept, where all before it were. Default: the method's.",
+    )
+
+    @classmethod
+    def expanded(cls, value: object) -> object:
+        """A plain text is the method."""
+        return {"method": value} if isinstance(value, str) else value
+
+
 class Algorithm(Measures):
     """A leaner model."""
 
@@ -76,6 +96,7 @@ class Algorithm(Measures):
         default=None, description="Weights in fewer bits after training: fp8, int8 or int4."
     )
     distil: Model | None = Field(default=None, description="Replaces the model by this smaller one, taught by it.")
+    speculate: Speculate | None = Field(default=None, description="Speculative decoding: drafts that it verifies.")
     prune: Annotated[object, _ALGORITHM] = Field(default=None, description="Not built yet: removes weights.")
 
 

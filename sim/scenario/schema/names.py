@@ -95,11 +95,28 @@ def _own(kind: str, allowed: Callable[[Names], tuple[str, ...]]) -> AfterValidat
     return AfterValidator(check)
 
 
+def _technique_of(measure: str) -> AfterValidator:
+    """A check that the catalogue knows the option of a measure."""
+
+    def check(option: str, info: ValidationInfo) -> str:
+        if isinstance(info.context, Names):
+            known = [name.partition(".") for name in info.context.catalogue.names("techniques")]
+            options = [name for kind, _, name in known if kind == measure]
+            if option not in options:
+                raise fault(
+                    f"no option {shown(option)} of {measure}{hint(option, options)} (it has: {', '.join(options)})"
+                )
+        return option
+
+    return AfterValidator(check)
+
+
 Named = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Model = Annotated[Named, catalogued("models")]
 Engine = Annotated[Named, catalogued("engines")]
 Precision = Annotated[Named, catalogued("precisions")]
 ApplicationField = Annotated[Named, catalogued("fields")]
+DraftMethod = Annotated[Named, _technique_of("speculate")]
 Plant = Annotated[Named, catalogued("plants")]
 PoolName = Annotated[Named, _own("pool", lambda names: names.pools)]
 Target = Annotated[Named, _own("service or pool", lambda names: (*names.services, *names.pools))]

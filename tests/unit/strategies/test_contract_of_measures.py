@@ -26,6 +26,7 @@ OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("compute", "autoscale"): {"target_utilisation": 0.7},
     ("algorithm", "quantise"): {"quantise": "fp8"},
     ("algorithm", "distil"): {"distil": "llama-3.1-8b"},
+    ("algorithm", "speculate"): {"method": "eagle-3"},
     ("energy", "power_cap_w"): {"power_cap_w": 500.0},
     ("energy", "clock_mhz"): {"clock_mhz": 1200.0},
     ("energy", "plant"): {"plant": replace(PLANT, overrides={"pue": 1.1})},
