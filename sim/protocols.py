@@ -52,12 +52,13 @@ class ServiceView:
     active: int  # replicas that take requests
     starting: int
     running: int  # sequences being decoded
-    waiting: int  # requests in the queues of the replicas
+    waiting: int  # requests in the queues of the replicas, and those that found no replica
     busy_share: float  # of the active replicas' time since the last instant
     arrivals_per_s: float
     batch_max: int  # sequences that one replica can decode at once within the promise on the time per token
     replicas_min: int
     replicas_max: int
+    start_s: float = 0.0  # from taking accelerators to taking requests, for one more replica
 
 
 class Autoscaler(Protocol):

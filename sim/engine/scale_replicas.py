@@ -18,7 +18,7 @@ def scale_replicas(
         yield wake(env, instant, Order.AUTOSCALER)
         world.advance(instant)
         world.release_drained(service)
-        view = world.view(service)
+        view = world.view(service, start_s)
         wanted = min(max(autoscaler.replicas(view), view.replicas_min), view.replicas_max)
         missing = wanted - view.active - view.starting
         for _ in range(missing - world.keep(service, missing)):

@@ -116,8 +116,8 @@ class World:
         """IT energy so far [J]."""
         return sum(pool.nodes.it_j for pool in self.pools.values())
 
-    def view(self, service: str) -> ServiceView:
-        """What the autoscaler of a service may see, since it looked last."""
+    def view(self, service: str, start_s: float) -> ServiceView:
+        """What the autoscaler of a service may see, since it looked last; a replica takes `start_s` to start."""
         run, seen = self.services[service], self._seen[service]
         seconds = max(self.now - seen.time_s, 1e-9)
         active = len(run.replicas.in_state(ON))
@@ -133,6 +133,7 @@ class World:
             batch_max=run.batch_within_promise,
             replicas_min=self.plan.deployments[service].service.replicas_min,
             replicas_max=self.plan.deployments[service].service.replicas_max,
+            start_s=start_s,
         )
         self._seen[service] = Seen(self.now, run.seen, busy_s)
         return view
