@@ -19,16 +19,16 @@ import numpy as np
 
 from benchmarks.cap_fit import ACCELERATOR, CAPS, CapFit, cap_rows, fit_caps
 from benchmarks.item_fit import FEWEST_ROWS, CurveFit, curves_of, fit_curve
-from benchmarks.item_paces import (
-    PaceSource,
+from benchmarks.item_left_out import (
+    ARTEFACTS,
+    Paces,
     accelerator_left_out,
+    artefact_errors,
     fallback_of,
-    fit_traffic,
+    guides,
     model_left_out,
-    paces_of,
-    power_errors,
-    variant_of,
 )
+from benchmarks.item_paces import PaceSource, fit_traffic, paces_of, power_errors, variant_of
 from benchmarks.item_row import ItemRow
 from benchmarks.item_rows import DIFFUSION, MLPERF, item_rows
 from benchmarks.pace_files import write_curve, write_paces, write_traffic
@@ -67,15 +67,11 @@ def _items(
     paces = paces_of(fits, rows, catalogue)
     for model, sources in paces.items():
         _print_paces(model, sources)
-        fallback = fallback_of(sources)
         if write:
             kept = {each.accelerator: (each.pace, _sources(each, folder)) for each in sources}
-            write_paces(model, kept, fallback, "assumed: geometric mean over the accelerators measured")
-    print("\nItems per second with a pace from elsewhere, error %")
-    print("  | model | from its other accelerators | from other models of the family |\n  |---|---|---|")
-    without_accelerator, without_model = accelerator_left_out(paces, catalogue), model_left_out(paces, catalogue)
-    for model in paces:
-        print(f"  | {model} | {mape(without_accelerator.get(model, []))} | {mape(without_model.get(model, []))} |")
+            fallback = fallback_of(guides(model, sources), catalogue)
+            write_paces(model, kept, fallback, "assumed: mean over the accelerators measured, each as if an A100")
+    _print_left_out(paces, catalogue)
     yield from _power(paces, folder, catalogue, write=write)
     for fit in fits:
         yield from _curve_errors(fit)
@@ -125,6 +121,23 @@ def _print_paces(model: str, sources: Sequence[PaceSource]) -> None:
     print(f"\n{model}")
     for each in sources:
         print(f"  {each.accelerator}: {each.pace}\n    {each.text}")
+
+
+def _print_left_out(paces: Paces, catalogue: Catalogue) -> None:
+    print("\nItems per second with a pace from elsewhere, error %")
+    print("  | model | from its other accelerators | from other models of the family |\n  |---|---|---|")
+    without_accelerator, without_model = accelerator_left_out(paces, catalogue), model_left_out(paces, catalogue)
+    for model in paces:
+        print(f"  | {model} | {mape(without_accelerator.get(model, []))} | {mape(without_model.get(model, []))} |")
+    families = {model: catalogue.model(model).family for model in paces}
+    for family in dict.fromkeys(families.values()):
+        both = [
+            [error for model in paces if families[model] == family for error in table.get(model, [])]
+            for table in (without_accelerator, without_model)
+        ]
+        print(f"  | all of {family} | {mape(both[0])} | {mape(both[1])} |")
+    for key, error in artefact_errors(paces, catalogue).items():
+        print(f"  not in it: {' on '.join(key)}, {100.0 * error:+.0f} %: {ARTEFACTS[key]}")
 
 
 def _print_caps(fitted: CapFit) -> None:

@@ -1,15 +1,15 @@
-"""From fitted curves to the paces of catalogue models: which curve stands for which model, and how well paces carry."""
+"""From fitted curves to the paces of catalogue models: which curve stands for which model; power from their rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from benchmarks.item_fit import CurveFit, batch_seconds, fit_rate
+from benchmarks.item_fit import CurveFit, fit_rate
 from benchmarks.item_row import ItemRow
 from benchmarks.item_rows import MLPERF
 from benchmarks.row_errors import RowError
@@ -84,55 +84,6 @@ def in_catalogue_form(row: ItemRow) -> bool:
     model, engines = MODELS.get(row.model, ("", ()))
     wide = row.precision in ("fp32", "tf32")
     return bool(model) and not wide and (engines is None or row.engine in engines)
-
-
-def fallback_of(sources: Sequence[PaceSource]) -> ItemPace:
-    """The geometric mean of paces, and the arithmetic one of what may be 0."""
-    paces = [source.pace for source in sources]
-    return ItemPace(
-        batch_s=exp(np.mean([log(max(pace.batch_s, 1e-4)) for pace in paces])),
-        peak_share=exp(np.mean([log(pace.peak_share) for pace in paces])),
-        split_loss=float(np.mean([pace.split_loss for pace in paces])),
-        split_s=float(np.mean([pace.split_s for pace in paces])),
-    )
-
-
-def accelerator_left_out(paces: Mapping[str, Sequence[PaceSource]], catalogue: Catalogue) -> dict[str, list[float]]:
-    """Errors of items per second on each accelerator, its pace taken from the others of the model; by model."""
-    return _transferred(
-        paces,
-        catalogue,
-        lambda model, source: [other for other in paces[model] if other.accelerator != source.accelerator],
-    )
-
-
-def model_left_out(paces: Mapping[str, Sequence[PaceSource]], catalogue: Catalogue) -> dict[str, list[float]]:
-    """The same with the pace taken from the other models of the family on the accelerator."""
-    families = {model: catalogue.model(model).family for model in paces}
-
-    def others(model: str, source: PaceSource) -> list[PaceSource]:
-        kin = [name for name in paces if name != model and families[name] == families[model]]
-        return [each for name in kin for each in paces[name] if each.accelerator == source.accelerator]
-
-    return _transferred(paces, catalogue, others)
-
-
-def _transferred(
-    paces: Mapping[str, Sequence[PaceSource]],
-    catalogue: Catalogue,
-    others: Callable[[str, PaceSource], list[PaceSource]],
-) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {}
-    for model, sources in paces.items():
-        variant = variant_of(model, catalogue)
-        for source in sources:
-            if not (known := others(model, source)):
-                continue
-            pace, flops = fallback_of(known), item_work(variant).flops
-            peak = peak_flops(variant, catalogue.accelerator(source.accelerator))
-            errors = [row.batch_s / batch_seconds(row, pace, flops, peak) - 1.0 for row in source.rows]
-            found.setdefault(model, []).extend(errors)
-    return found
 
 
 def fit_traffic(paces: Mapping[str, Sequence[PaceSource]], catalogue: Catalogue) -> float:

@@ -51,21 +51,33 @@ def _distilled(dataset: str, table: Iterator[dict[str, str]]) -> Iterator[ItemRo
 
 
 def _diffusion(dataset: str, table: Iterator[dict[str, str]]) -> Iterator[ItemRow]:
-    for index, row in enumerate(table):
-        count = int(row["num_gpus"])
-        yield ItemRow(
-            dataset=dataset,
-            row=str(index),
-            family="diffusion",
-            model=row["model_id"].rsplit("/", maxsplit=1)[-1].lower(),
-            accelerator=accelerator_of(row["gpu_model"]) or row["gpu_model"],
-            engine="xdit",
-            precision="bf16",
-            accelerators=count,
-            batch=float(row["batch_size"]),
-            batch_s=float(row["batch_latency_s"]),
-            power_w=float(row["avg_power_watts"]) / count,
-        )
+    """Of rows that differ in how the accelerators share a sequence alone (Ulysses or ring, of which degree), the
+    fastest: an operator chooses, and a ring of all 8 takes up to twice as long.
+    """
+    fastest: dict[tuple[object, ...], ItemRow] = {}
+    for index, raw in enumerate(table):
+        row = _diffusion_row(dataset, index, raw)
+        key = (*row.curve, row.accelerators, row.batch)
+        if key not in fastest or row.batch_s < fastest[key].batch_s:
+            fastest[key] = row
+    yield from fastest.values()
+
+
+def _diffusion_row(dataset: str, index: int, row: dict[str, str]) -> ItemRow:
+    count = int(row["num_gpus"])
+    return ItemRow(
+        dataset=dataset,
+        row=str(index),
+        family="diffusion",
+        model=row["model_id"].rsplit("/", maxsplit=1)[-1].lower(),
+        accelerator=accelerator_of(row["gpu_model"]) or row["gpu_model"],
+        engine="xdit",
+        precision="bf16",
+        accelerators=count,
+        batch=float(row["batch_size"]),
+        batch_s=float(row["batch_latency_s"]),
+        power_w=float(row["avg_power_watts"]) / count,
+    )
 
 
 def _mlperf(dataset: str, table: Iterator[dict[str, str]]) -> Iterator[ItemRow]:

@@ -78,7 +78,7 @@ def item_warnings(replica: Replica, points: Sequence[Point]) -> tuple[str, ...]:
     texts += dict.fromkeys(point.why_not for point in points if point.why_not is not None)
     if name not in items.paces:
         known = ", ".join(items.paces) or "no accelerator"
-        texts.append(f"the pace of {model.name} on {name} is assumed: the same share of peak as on {known}")
+        texts.append(f"the pace of {model.name} on {name} is assumed: from its data sheet and the pace on {known}")
     guessed = [figure for figure in model.assumed() if figure.startswith(("items.flops", f"items.paces.{name}."))]
     if guessed:
         texts.append(f"assumed of {model.name}: {', '.join(guessed)}")

@@ -10,7 +10,7 @@ step of 0.1 s of speech) and every request has one output. So the tables of lang
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, log2
 from typing import Final
 
@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from sim.catalog.entries import Accelerator, ItemPace, ItemWork
 from sim.errors import ScenarioError
 from sim.models.peaks import peak_flops
-from sim.models.power import clock_grid_mhz, power_limit_w, settled, static_power_w, top_level, voltage_share
+from sim.models.power import (
+    OVERLAP_EXPONENT,
+    clock_grid_mhz,
+    power_limit_w,
+    settled,
+    static_power_w,
+    top_level,
+    voltage_share,
+)
 from sim.models.serving import ServingTables
 from sim.models.variant import Variant
 from sim.units import AUDIO_STEP_S
@@ -30,6 +38,9 @@ MEMORY_SHARE = 0.9  # of memory that weights may fill; the rest holds activation
 REQUESTS_MAX = 256  # that share one batch, however small; assumed
 BELOW_DESIGN_POWER = 1.0 - 1e-9  # so that rounding alone never lowers the clock
 NO_CONTEXT_LIMIT: Final = 2**40  # tokens: items leave nothing behind in memory
+# 16-bit FLOP/s, bytes/s and design power of the accelerator that fall-backs are told for: A100 80 GB
+REFERENCE = (312e12, 2.039e12, 400.0)
+WIDE = ("bf16", "fp16")
 
 
 def item_work(variant: Variant) -> ItemWork:
@@ -40,9 +51,26 @@ def item_work(variant: Variant) -> ItemWork:
 
 
 def item_pace(variant: Variant, accelerator: Accelerator) -> ItemPace:
-    """The fitted pace on the accelerator; the fall-back where it was not measured."""
+    """The fitted pace on the accelerator; where it was not measured, the fall-back as its data sheet lets it be."""
     items = item_work(variant)
-    return items.paces.get(accelerator.name, items.fallback)
+    if (measured := items.paces.get(accelerator.name)) is not None:
+        return measured
+    share = items.fallback.peak_share * reached_share(accelerator)
+    return replace(items.fallback, peak_share=min(1.0, share))
+
+
+def reached_share(accelerator: Accelerator) -> float:
+    """Share of its peak that work on items reaches on an accelerator, relative to that on an A100.
+
+    The time of an item is the p-norm of what arithmetic, memory and design power would each ask for alone, the three
+    equal on an A100 (assumed; docs/other-families.md): a high peak is of use only as far as bytes and watts follow.
+    """
+    peak = next(
+        (accelerator.flops[name] for name in WIDE if name in accelerator.flops), max(accelerator.flops.values())
+    )
+    capacity = np.array((peak, accelerator.bandwidth_bytes_per_s, accelerator.tdp_w)) / REFERENCE
+    rate = np.mean(capacity**-OVERLAP_EXPONENT) ** (-1.0 / OVERLAP_EXPONENT)
+    return float(rate / capacity[0])
 
 
 def items_per_token(variant: Variant) -> float:

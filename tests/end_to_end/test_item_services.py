@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from sim import run
+from sim.catalog.reader import Catalogue
 from sim.errors import ScenarioError
+from sim.models.items import item_pace
+from sim.models.variant import Variant
 from sim.scenario import load
+
+CATALOGUE = Catalogue.built_in()
 
 HEAD = """schema: 1
 name: items
@@ -49,7 +54,10 @@ def test_a_longer_recording_takes_longer(tmp_path: Path) -> None:
         assert isinstance(found, dict)
         return float(found["p50"])
 
-    assert seconds(60) - seconds(30) == pytest.approx(30 * 8.2e10 / (0.0803 * 125e12), rel=0.02)
+    whisper, v100 = CATALOGUE.model("whisper-large-v3"), CATALOGUE.accelerator("v100-sxm2")
+    fp16 = CATALOGUE.precision("fp16")
+    share = item_pace(Variant(model=whisper, weights=fp16, kv_cache=fp16), v100).peak_share
+    assert seconds(60) - seconds(30) == pytest.approx(30 * 8.2e10 / (share * 125e12), rel=0.02)
 
 
 def test_items_make_no_tokens(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sim.catalog.reader import Catalogue
 from sim.errors import ScenarioError
-from sim.models.items import batch_state, batch_tokens, item_pace, item_tables
+from sim.models.items import batch_state, batch_tokens, item_pace, item_tables, reached_share
 from sim.models.variant import Variant
 
 CATALOGUE = Catalogue.built_in()
@@ -76,9 +76,21 @@ def test_a_token_of_speech_is_a_tenth_of_a_second() -> None:
     assert batch_tokens(whisper) == 10 * whisper.model.items.batch_max
 
 
-def test_an_unmeasured_accelerator_takes_the_fall_back() -> None:
+def test_an_unmeasured_accelerator_takes_the_fall_back_as_its_data_sheet_lets_it() -> None:
     assert RESNET.model.items is not None
-    assert item_pace(RESNET, CATALOGUE.accelerator("mi300x")) == RESNET.model.items.fallback
+    fallback, h100 = RESNET.model.items.fallback, CATALOGUE.accelerator("h100-sxm")
+    pace = item_pace(RESNET, h100)
+    assert pace.batch_s == fallback.batch_s
+    limits = (989 / 312, 3350 / 2039, 700 / 400)  # arithmetic, memory, watts, against an A100
+    rate = (sum(limit**-4 for limit in limits) / 3) ** -0.25
+    assert pace.peak_share == pytest.approx(fallback.peak_share * rate / limits[0], rel=1e-6)
+
+
+def test_an_a100_reaches_what_the_fall_back_says_and_a_higher_peak_alone_helps_little() -> None:
+    a100 = CATALOGUE.accelerator("a100-80g-sxm")
+    assert reached_share(a100) == pytest.approx(1.0)
+    doubled = replace(a100, flops={name: 2.0 * peak for name, peak in a100.flops.items()})
+    assert 1.0 < 2.0 * reached_share(doubled) < 1.15
 
 
 def test_weights_that_do_not_fit_are_refused_with_what_is_needed() -> None:
