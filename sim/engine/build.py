@@ -27,6 +27,7 @@ from sim.models.work import cached_tokens, held_context_tokens
 from sim.scenario.specs import Service
 from sim.strategies.plan import Deployment, Plan, PoolPlan
 from sim.workload import JobTable, Traffic, open_jobs, open_traffic
+from sim.workload.longer import LongerPrompts
 
 Floats = NDArray[np.float64]
 ROUTERS = {"round-robin": at.ROUND_ROBIN, "least-loaded": at.LEAST_LOADED}
@@ -97,6 +98,8 @@ def _service(
     service, scenario = deployment.service, plan.scenario
     traffic = open_traffic(service, scenario.start, scenario.horizon_s, scenario.site.utc_offset_h, seed, replication)
     parts.note(traffic)
+    if deployment.added_tokens:
+        traffic = LongerPrompts(traffic, deployment.added_tokens)
     replicas = Replicas(service.replicas_max, service.tensor_parallel)
     latencies = Latencies(service.slo, scenario.warmup_s)
     router = ROUTERS[deployment.router]

@@ -39,6 +39,8 @@ class Deployment:
     accuracy_sd: float
     ungated_gain: float  # accuracy / target of the field, before the cut at 1
     router: Literal["round-robin", "least-loaded"] = "round-robin"
+    decision_s: float = 0.0  # from the arrival of a request to a replica having it
+    added_tokens: int = 0  # that every prompt grows by on its way to a replica
     autoscaler: Autoscaler | None = None
 
 

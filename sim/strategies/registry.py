@@ -19,7 +19,7 @@ from sim.strategies.energy.retrofit import Retrofit
 from sim.strategies.plan import Deployment, PoolPlan
 from sim.strategies.technique import Context, Technique
 from sim.strategies.vertical.augment import Augmentation
-from sim.strategies.vertical.customise import Customisation
+from sim.strategies.vertical.customise import customisation
 
 Kind = tuple[str, str]  # family, kind
 
@@ -29,7 +29,7 @@ SERVICE_MEASURES: Mapping[Kind, Callable[[Context], Technique[Deployment]]] = {
     ("algorithm", "quantise"): Quantisation.build,
     ("algorithm", "distil"): Distillation.build,
     ("algorithm", "speculate"): Speculating.build,
-    ("vertical", "customise"): Customisation.build,
+    ("vertical", "customise"): customisation,
     ("vertical", "augment"): Augmentation.build,
 }
 POOL_MEASURES: Mapping[Kind, Callable[[Context], Technique[PoolPlan]]] = {

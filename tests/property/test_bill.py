@@ -53,7 +53,7 @@ CHARGED = site(
 MEASURES = (
     measure("algorithm", "quantise", quantise="fp8"),
     measure("energy", "power_cap_w", power_cap_w=500.0),
-    measure("vertical", "customise", customise="lora"),
+    measure("vertical", "customise", method="lora"),
 )
 
 

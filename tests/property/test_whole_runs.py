@@ -53,7 +53,7 @@ MEASURES: tuple[Measure, ...] = (
     measure("energy", "power_cap_w", power_cap_w=400.0),
     measure("energy", "clock_mhz", clock_mhz=1000.0),
     measure("energy", "plant", plant=LIQUID),
-    measure("vertical", "customise", customise="lora"),
+    measure("vertical", "customise", method="lora"),
     measure("vertical", "augment", samples=20_000.0),
 )
 

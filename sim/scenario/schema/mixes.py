@@ -153,10 +153,44 @@ class Energy(Measures):
         return self
 
 
+class Customise(Short):
+    """How a model is fitted to its field; a plain text is the method."""
+
+    short_types: ClassVar[tuple[str, ...]] = ("string",)
+    method: Literal["full", "lora", "prompt", "rag"] = Field(
+        description="full: trains all weights; lora: adapters beside them; prompt: more said with every request; "
+        "rag: passages are looked up for every request."
+    )
+    added_tokens: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
+        default=None, description="Tokens that every prompt grows by (prompt, rag). Default: the method's."
+    )
+    retrieval_s: NonNegative | None = Field(
+        default=None, description="Time of looking passages up, before a replica gets the request [s] (rag)."
+    )
+    documents: NonNegative | None = Field(default=None, description="Documents that are indexed once (rag).")
+
+    @classmethod
+    def expanded(cls, value: object) -> object:
+        """A plain text is the method."""
+        return {"method": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _options_go_with_their_method(self) -> Self:
+        has = {"prompt": ("added_tokens",), "rag": ("added_tokens", "retrieval_s", "documents")}.get(self.method, ())
+        for name in ("added_tokens", "retrieval_s", "documents"):
+            if getattr(self, name) is not None and name not in has:
+                raise fault(f"'{name}' says nothing to method {self.method}", key=name)
+        return self
+
+
 class Augment(Strict):
     """More examples of the field to learn from."""
 
     samples: Positive = Field(description="How many samples are added.")
+    quality: Share | None = Field(
+        default=None,
+        description="Share of them whose answer is right; few right ones do harm. Default: 1, all of them.",
+    )
 
 
 class Vertical(Measures):
@@ -164,7 +198,9 @@ class Vertical(Measures):
 
     single: ClassVar[bool] = True
 
-    customise: Literal["lora"] | None = Field(default=None, description="Fine-tunes the model on the field: lora.")
+    customise: Customise | None = Field(
+        default=None, description="Fits the model to the field: full, lora, prompt or rag."
+    )
     augment: Augment | None = Field(default=None, description="Fine-tunes on added samples of the field.")
     specialise: Annotated[object, _VERTICAL] = Field(default=None, description="Not built yet: a model of its own.")
 

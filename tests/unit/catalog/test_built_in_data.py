@@ -28,8 +28,11 @@ NAMED = {  # names that scenarios rely on
 SCALED = "assumed: scaled by TDP from "
 FIGURES_OF_TECHNIQUES = {  # what the measures of `sim.strategies` read by name
     ("distil", "any"): {"tokens", "mfu"},
-    ("customise", "lora"): {"adapter_byte_share"},
-    ("augment", "samples"): {"half_saturation_samples", "max_gain", "usd_per_sample"},
+    ("customise", "full"): {"samples", "usd_per_sample", "sample_tokens", "epochs", "mfu"},
+    ("customise", "lora"): {"adapter_byte_share", "samples", "usd_per_sample"},
+    ("customise", "prompt"): {"added_tokens"},
+    ("customise", "rag"): {"added_tokens", "retrieval_s", "documents", "usd_per_document"},
+    ("augment", "samples"): {"half_saturation_samples", "max_gain", "useless_quality", "usd_per_sample"},
     ("plant", "any"): {"capital_usd_per_kw", "life_y"},
 }
 

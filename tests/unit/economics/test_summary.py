@@ -29,7 +29,7 @@ LEAN = (
     measure("compute", "router", router="least-loaded"),
     measure("algorithm", "quantise", quantise="fp8"),
     measure("energy", "power_cap_w", power_cap_w=500.0),
-    measure("vertical", "customise", customise="lora"),
+    measure("vertical", "customise", method="lora"),
 )
 FAMILIES = ("compute", "algorithm", "efficiency", "vertical")
 KEYS = {

@@ -161,7 +161,7 @@ class TestTheDocumentedExample:
             "quantise": {"quantise": "fp8"},
             "distil": {"distil": "llama-3.1-8b"},
             "power_cap_w": {"power_cap_w": 500},
-            "customise": {"customise": "lora"},
+            "customise": {"method": "lora"},
             "augment": {"samples": 20_000},
         }
         assert lean.measures[2].path.endswith("s.yaml:48:28: mixes.lean.algorithm.0.quantise")

@@ -64,7 +64,7 @@ def test_measures_apply_in_order_and_each_has_its_cost() -> None:
         scenario(
             measure("algorithm", "distil", distil="llama-3.1-8b"),
             measure("algorithm", "quantise", quantise="fp8"),
-            measure("vertical", "customise", customise="lora"),
+            measure("vertical", "customise", method="lora"),
         ),
         "lean",
     )
@@ -160,7 +160,7 @@ def test_assumed_figures_of_the_techniques_are_named_once() -> None:
 
 
 def test_effects_in_fields_that_nobody_serves_are_not_assumed() -> None:
-    assumed = apply_mix(scenario(measure("vertical", "customise", customise="lora")), "lean").assumed
+    assumed = apply_mix(scenario(measure("vertical", "customise", method="lora")), "lean").assumed
     assert "techniques.customise.lora.accuracy_factor.*" in assumed
     assert not [name for name in assumed if name.endswith(".medical")]
 
@@ -211,7 +211,7 @@ def test_weights_are_not_quantised_twice() -> None:
 
 def test_a_customised_model_is_not_distilled_away() -> None:
     late = scenario(
-        measure("vertical", "customise", customise="lora"), measure("algorithm", "distil", distil="llama-3.1-8b")
+        measure("vertical", "customise", method="lora"), measure("algorithm", "distil", distil="llama-3.1-8b")
     )
     with pytest.raises(ScenarioError, match=r"trained for its field already \(lora\): distil first"):
         apply_mix(late, "lean")

@@ -18,7 +18,8 @@ from sim.strategies.published import published
 from sim.strategies.registry import POOL_MEASURES, SERVICE_MEASURES, SITE_MEASURES
 from sim.strategies.technique import Context, Technique
 from sim.strategies.vertical.augment import Augmentation
-from sim.strategies.vertical.customise import Customisation
+from sim.strategies.vertical.prompt import Prompting
+from sim.strategies.vertical.tune import Tuning
 
 PLANT = PlantSpec(type=CATALOGUE.plant("colocation"))
 OPTIONS: dict[tuple[str, str], dict[str, object]] = {
@@ -30,7 +31,7 @@ OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("energy", "power_cap_w"): {"power_cap_w": 500.0},
     ("energy", "clock_mhz"): {"clock_mhz": 1200.0},
     ("energy", "plant"): {"plant": replace(PLANT, overrides={"pue": 1.1})},
-    ("vertical", "customise"): {"customise": "lora"},
+    ("vertical", "customise"): {"method": "lora"},
     ("vertical", "augment"): {"samples": 20_000.0},
 }
 # a builder meets only targets of its own scope below, which the type checker cannot see
@@ -89,20 +90,28 @@ def test_a_measure_costs_an_engineer_and_nothing_negative(kind: tuple[str, str])
 
 NOTHING = entries.Technique(
     name="t.nothing", measure="t", option="nothing", accuracy_factor={"*": 1.0}, accuracy_spread={"*": 0.0},
-    figures={"half_saturation_samples": 1.0, "max_gain": 0.0, "usd_per_sample": 0.0},
+    figures={"half_saturation_samples": 1.0, "max_gain": 0.0, "useless_quality": 0.5, "usd_per_sample": 0.0},
 )  # fmt: skip
+
+
+def where_examples_are_free(before: object) -> Deployment:
+    assert isinstance(before, Deployment)
+    field = replace(before.service.field, data_usd_per_sample=0.0, label_usd_per_sample=0.0)
+    return replace(before, service=replace(before.service, field=field))
 
 
 @pytest.mark.parametrize(
     "technique",
-    [Customisation(NOTHING), Augmentation(1000.0, NOTHING), Quantisation(CATALOGUE.precision("bf16"), NOTHING)],
-    ids=["customise", "augment", "quantise"],
+    [
+        Tuning(NOTHING),
+        Prompting(NOTHING, 0),
+        Augmentation(1000.0, NOTHING),
+        Quantisation(CATALOGUE.precision("bf16"), NOTHING),
+    ],
+    ids=["tune", "prompt", "augment", "quantise"],
 )
-def test_a_technique_without_effect_changes_nothing_and_costs_nothing(
-    technique: Customisation | Augmentation | Quantisation,
-) -> None:
-    before = target(("vertical", "customise"))
-    assert isinstance(before, Deployment)
+def test_a_technique_without_effect_changes_nothing_and_costs_nothing(technique: Technique[Deployment]) -> None:
+    before = where_examples_are_free(target(("vertical", "customise")))
     after, upfront = technique.apply(before), technique.upfront(before)
     assert replace(after, variant=replace(after.variant, steps=())) == before
     assert (upfront.engineer_h, upfront.accelerator_h, upfront.data_usd, upfront.capital_usd) == (0.0, 0.0, 0.0, 0.0)
