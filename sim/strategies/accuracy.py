@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import sqrt
 
+from sim.catalog.entries import Technique
 from sim.strategies.plan import Deployment
 
 ANY_FIELD = "*"
@@ -38,6 +39,18 @@ def with_effect(deployment: Deployment, factor: float, spread: float) -> Deploym
         accuracy_sd=after * sqrt(changed.accuracy_variance),
         ungated_gain=after / deployment.service.field.target,
     )
+
+
+def effect_of(technique: Technique, deployment: Deployment) -> tuple[float, float]:
+    """Factor of a technique on a deployment in its field, and the factor's standard deviation.
+
+    Where the technique was measured after a step that the model has been through, that figure counts.
+    """
+    field = deployment.service.field.name
+    factor = in_field(technique.accuracy_factor, field, 1.0)
+    for step in deployment.variant.steps:
+        factor = in_field(technique.accuracy_after.get(step, {}), field, factor)
+    return factor, in_field(technique.accuracy_spread, field, 0.0)
 
 
 def changed_accuracy(accuracy: float, factor: float) -> float:

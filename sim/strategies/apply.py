@@ -12,6 +12,8 @@ from sim.document import nearest
 from sim.errors import Problem, ScenarioError, UsageError
 from sim.scenario.specs import Measure, Mix, Scenario
 from sim.strategies.accuracy import ANY_FIELD
+from sim.strategies.algorithm.formats import format_notes
+from sim.strategies.algorithm.order import order_notes
 from sim.strategies.plan import Plan, PoolPlan, UpFront
 from sim.strategies.published import published
 from sim.strategies.registry import POOL_MEASURES, SERVICE_MEASURES, SITE_MEASURES
@@ -37,7 +39,7 @@ def apply_mix(scenario: Scenario, mix_name: str | None) -> Plan:
             problems.extend(error.problems)
     if problems:
         raise ScenarioError(problems)
-    return plan
+    return replace(plan, warnings=(*plan.warnings, *order_notes(mix.measures), *format_notes(plan)))
 
 
 def chosen_mix(scenario: Scenario, name: str | None) -> Mix:

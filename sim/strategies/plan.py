@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
 
 from sim.models.variant import Variant
 from sim.protocols import Autoscaler
@@ -29,6 +29,36 @@ class UpFront:
     life_y: float | None = None  # None: the scenario's measure_life_y
 
 
+Watched = Literal["load", "price_usd_per_kwh", "temperature_c"]
+
+
+class Rewriting(Protocol):
+    """What makes another form of a service."""
+
+    def apply(self, target: Deployment) -> Deployment:
+        """The service in that form; the target itself stays as it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adaptation:
+    """A leaner form of a service that takes over while what is watched is high, and what a switch takes.
+
+    load: requests in the system / requests that the replicas decode within the promise; price_usd_per_kwh: of energy
+    now; temperature_c: of the pool's hottest accelerators.
+    """
+
+    leaner: Rewriting
+    watched: Watched
+    above: float  # leaner above this
+    back: float  # as before at this or below
+    period_s: float  # between looks
+    switch_s: float  # every replica stands still for so long
+
+    def wants_leaner(self, value: float, is_lean: bool) -> bool:
+        """Whether the leaner form should serve, by what is watched and by the form that serves now."""
+        return value > (self.back if is_lean else self.above)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """A service as it will run: the model variant, its accuracy in the field, and who routes and scales it."""
@@ -42,6 +72,14 @@ class Deployment:
     decision_s: float = 0.0  # from the arrival of a request to a replica having it
     added_tokens: int = 0  # that every prompt grows by on its way to a replica
     autoscaler: Autoscaler | None = None
+    adaptation: Adaptation | None = None
+
+    @property
+    def lean(self) -> Deployment | None:
+        """The service in the form that takes over while it adapts; None where it does not."""
+        if self.adaptation is None:
+            return None
+        return self.adaptation.leaner.apply(replace(self, adaptation=None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

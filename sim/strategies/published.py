@@ -8,7 +8,7 @@ from sim.catalog import Catalogue, entries
 from sim.errors import Problem, ScenarioError
 from sim.models.variant import Variant
 from sim.scenario.specs import Service
-from sim.strategies.accuracy import in_field, with_effect
+from sim.strategies.accuracy import effect_of, with_effect
 from sim.strategies.plan import Deployment
 
 FIXED_TIME = "fixed-time"  # the family without weights: only its service times are known
@@ -47,10 +47,7 @@ def published_variant(model: entries.AIModel, weights: entries.Precision, catalo
 
 def quantised(deployment: Deployment, weights: entries.Precision, technique: entries.Technique) -> Deployment:
     """The service with its weights in a narrower format, and what that does to its accuracy in the field."""
-    field = deployment.service.field.name
-    factor = in_field(technique.accuracy_factor, field, 1.0)
-    spread = in_field(technique.accuracy_spread, field, 0.0)
-    return with_effect(with_weights(deployment, weights), factor, spread)
+    return with_effect(with_weights(deployment, weights), *effect_of(technique, deployment))
 
 
 def with_weights(deployment: Deployment, weights: entries.Precision) -> Deployment:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sim.scenario.specs import PlantSpec
+from sim.strategies.algorithm.adapt import Adapting
 from sim.strategies.algorithm.distil import Distillation
+from sim.strategies.algorithm.prune import Pruning
 from sim.strategies.algorithm.quantise import Quantisation
+from sim.strategies.algorithm.quantise_kv import CacheQuantisation
 from sim.strategies.algorithm.speculate import Speculating
 from sim.strategies.compute.autoscale import Autoscaling
 from sim.strategies.compute.router import Routing
@@ -27,8 +30,11 @@ SERVICE_MEASURES: Mapping[Kind, Callable[[Context], Technique[Deployment]]] = {
     ("compute", "router"): Routing.build,
     ("compute", "autoscale"): Autoscaling.build,
     ("algorithm", "quantise"): Quantisation.build,
+    ("algorithm", "quantise_kv"): CacheQuantisation.build,
     ("algorithm", "distil"): Distillation.build,
+    ("algorithm", "prune"): Pruning.build,
     ("algorithm", "speculate"): Speculating.build,
+    ("algorithm", "adapt"): Adapting.build,
     ("vertical", "customise"): customisation,
     ("vertical", "augment"): Augmentation.build,
 }

@@ -16,6 +16,7 @@ from sim.scenario.schema.site import PlantChoice
 Family = Literal["compute", "algorithm", "energy", "vertical"]
 FAMILIES: Final[tuple[Family, ...]] = ("compute", "algorithm", "energy", "vertical")
 BASELINE: Final = "baseline"
+ANOTHER_KEY: Final = {"kv": "quantise_kv"}  # keys for measures that have one of their own as well
 
 
 def mixes_of(root: Root, desk: Desk) -> tuple[specs.Mix, ...]:
@@ -54,10 +55,11 @@ def family_measures(
                     (*here, "for"), f"measures of family {family} act on {target_kind}s ({names}), not on '{target}'"
                 )
         for kind in item.named():
+            named = ANOTHER_KEY.get(kind, kind)
             yield specs.Measure(
                 family=family,
-                kind=kind,
-                options=_options(kind, getattr(item, kind), desk),
+                kind=named,
+                options=_options(named, getattr(item, kind), desk),
                 targets=None if item.targets is None else tuple(item.targets),
                 path=_position(desk, (*here, kind)),
             )

@@ -8,15 +8,15 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.document import Strict, fault
-from sim.scenario.schema.fields import NonNegative, NotBuilt, OrOne, Positive, Share, later
+from sim.scenario.schema.fields import NonNegative, NotBuilt, OrOne, Positive, Share
 from sim.scenario.schema.forms import Form, OneForm, Short
 from sim.scenario.schema.names import DraftMethod, Model, Target
 from sim.scenario.schema.site import PlantChoice
 
-Format = Annotated[Literal["fp8", "int8", "int4"], later("quantise", ("fp4",), built="fp8, int8, int4")]
+Format = Literal["fp8", "int8", "int4", "fp4"]
+KeptShare = Annotated[float, Field(ge=0.5, le=1)]  # below half, a smaller model that learns from this one does better
 Utilisation = Annotated[float, Field(gt=0, le=1)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-_ALGORITHM = NotBuilt("built: quantise, distil, speculate")
 _ENERGY = NotBuilt("built: power_cap_w, clock_mhz, plant")
 _VERTICAL = NotBuilt("built: customise, augment")
 
@@ -25,6 +25,7 @@ class Measures(Short):
     """Measures of one family, and what they act on."""
 
     single: ClassVar[bool] = False  # whether a mapping names exactly one measure
+    beside: ClassVar[tuple[str, ...]] = ()  # measures that may stand beside the one
 
     targets: Annotated[list[Target], OrOne] | None = Field(
         default=None, alias="for", description="Services or pools that it acts on. Default: all that it can act on."
@@ -37,8 +38,9 @@ class Measures(Short):
             raise fault("'for' stands without a measure", key="for")
         if self.targets == []:
             raise fault("'for' names nothing", key="for")
-        if self.single and len(named) != 1:
-            raise fault("an item names one measure; write one item for each" if named else "an item names no measure")
+        chief = [name for name in named if name not in self.beside]
+        if self.single and len(chief) != 1:
+            raise fault("an item names one measure; write one item for each" if chief else "an item names no measure")
         return self
 
     def named(self) -> tuple[str, ...]:
@@ -122,17 +124,90 @@ class Speculate(Short):
         return {"method": value} if isinstance(value, str) else value
 
 
+class Prune(OneForm, Short):
+    """Weights taken away: zeros (2:4, unstructured), or a share of the parameters that is kept in layers or of them."""
+
+    short_types: ClassVar[tuple[str, ...]] = ("string",)
+    forms: ClassVar[Mapping[str, Form]] = {"pattern": Form(), "width": Form(), "depth": Form()}
+
+    pattern: Literal["2:4", "unstructured"] | None = Field(
+        default=None, description="Half of the weights are zero: two of each four, or anywhere."
+    )
+    width: KeptShare | None = Field(default=None, description="Share of the parameters that narrower layers keep.")
+    depth: KeptShare | None = Field(default=None, description="Share of the parameters that fewer layers keep.")
+
+    @classmethod
+    def expanded(cls, value: object) -> object:
+        """A plain text is the pattern."""
+        return {"pattern": value} if isinstance(value, str) else value
+
+
+class Leaner(OneForm):
+    """The form of the model that takes over."""
+
+    forms: ClassVar[Mapping[str, Form]] = {"quantise": Form(), "prune": Form()}
+
+    quantise: Format | None = Field(default=None, description="Weights in this format.")
+    prune: Prune | None = Field(default=None, description="Weights with zeros: 2:4 or unstructured.")
+
+
+class When(OneForm):
+    """What is watched, and the value above which the leaner form serves."""
+
+    forms: ClassVar[Mapping[str, Form]] = {"load": Form(), "price_usd_per_kwh": Form(), "temperature_c": Form()}
+
+    load: Positive | None = Field(
+        default=None,
+        description="Requests in the system / requests that the replicas can decode at once within the promise.",
+    )
+    price_usd_per_kwh: float | None = Field(default=None, description="Price of energy now [USD/kWh].")
+    temperature_c: float | None = Field(default=None, description="Of the hottest accelerators of the pool [degC].")
+
+
+class Adapt(Strict):
+    """A leaner form of the model serves while load, price or heat is high; never below the accuracy floor."""
+
+    to: Leaner = Field(description="The leaner form.")
+    when: When = Field(description="The threshold above which it serves.")
+    back: float | None = Field(
+        default=None, description="Value of what is watched at which the model returns. Default: .8 of the threshold."
+    )
+    period_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
+        default=None, description="Time between looks [s]. Default: 30."
+    )
+    switch_s: Annotated[float, Field(ge=0, le=3600)] | None = Field(
+        default=None, description="How long every replica stands still at a switch [s]. Default: 20."
+    )
+
+    @model_validator(mode="after")
+    def _returns_below(self) -> Self:
+        above = next(value for value in self.when.model_dump().values() if value is not None)
+        if self.back is not None and self.back > above:
+            raise fault(f"back ({self.back:g}) must not exceed the threshold in 'when' ({above:g})", key="back")
+        return self
+
+
 class Algorithm(Measures):
     """A leaner model."""
 
     single: ClassVar[bool] = True
+    beside: ClassVar[tuple[str, ...]] = ("kv",)
 
     quantise: Format | None = Field(
-        default=None, description="Weights in fewer bits after training: fp8, int8 or int4."
+        default=None, description="Weights in fewer bits after training: fp8, int8, int4 or fp4."
     )
+    kv: Format | None = Field(default=None, description="Beside quantise: the KV cache in fewer bits, too.")
+    quantise_kv: Format | None = Field(default=None, description="The KV cache in fewer bits, the weights as they are.")
     distil: Model | None = Field(default=None, description="Replaces the model by this smaller one, taught by it.")
     speculate: Speculate | None = Field(default=None, description="Speculative decoding: drafts that it verifies.")
-    prune: Annotated[object, _ALGORITHM] = Field(default=None, description="Not built yet: removes weights.")
+    prune: Prune | None = Field(default=None, description="Removes weights; retraining heals most of it.")
+    adapt: Adapt | None = Field(default=None, description="A leaner form of the model that serves when need be.")
+
+    @model_validator(mode="after")
+    def _cache_beside_weights(self) -> Self:
+        if self.kv is not None and self.quantise is None:
+            raise fault("'kv' stands beside quantise; for the KV cache alone, write quantise_kv", key="kv")
+        return self
 
 
 class Energy(Measures):

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from sim.catalog import Catalogue, entries
 from sim.models.peaks import peak_flops
-from sim.strategies.accuracy import in_field, with_effect
+from sim.strategies.accuracy import effect_of, with_effect
+from sim.strategies.algorithm.order import lost_work
+from sim.strategies.algorithm.retraining import retraining_h
 from sim.strategies.effort import assumed_figures, technique_cost
 from sim.strategies.plan import Deployment, UpFront
 from sim.strategies.published import FIXED_TIME, published
 from sim.strategies.technique import Context
-from sim.units import S_PER_H
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +42,22 @@ class Distillation:
             return f"'{self.student.name}' is not smaller than the '{teacher.model.name}' of '{service.name}'"
         if service.field.name not in self.student.accuracy:
             return f"the catalogue knows no accuracy of '{self.student.name}' in field '{service.field.name}'"
-        if teacher.steps:
-            return f"'{service.name}' is trained for its field already ({', '.join(teacher.steps)}): distil first"
-        return None
+        return lost_work(target, "distil")
 
     def apply(self, target: Deployment) -> Deployment:
         """The service on the student, routed and scaled as before."""
         student = published(target.service, self.student, target.variant.weights.name, self.catalogue)
-        field = target.service.field.name
-        taught = with_effect(
-            student,
-            in_field(self.technique.accuracy_factor, field, 1.0),
-            in_field(self.technique.accuracy_spread, field, 0.0),
-        )
+        taught = with_effect(student, *effect_of(self.technique, student))
         return replace(taught, router=target.router, autoscaler=target.autoscaler)
 
     def upfront(self, target: Deployment) -> UpFront:
         """Training the student on the teacher's answers on the service's own accelerators, and an engineer's weeks."""
         cost = technique_cost("algorithm", self.technique, target, self.student.parameters)
-        hours = cost.accelerator_h + self._training_s(target) / S_PER_H
-        return replace(cost, measure=f"distil {self.student.name}", accelerator_h=hours)
-
-    def _training_s(self, target: Deployment) -> float:
-        """Accelerator-seconds: per token 6 FLOPs a student weight (training), 2 a teacher weight (its answers).
-
-        Forward 2, backward 4 (Kaplan et al. 2020, "Scaling laws for neural language models", table 1).
-        """
-        figures, service = self.technique.figures, target.service
-        flops = figures["tokens"] * (6.0 * self.student.active_parameters + 2.0 * target.variant.active_parameters)
-        trained = published(service, self.student, self.student.precision, self.catalogue).variant
-        return flops / (figures["mfu"] * peak_flops(trained, self.devices[service.pool]))
+        trained = published(target.service, self.student, self.student.precision, self.catalogue).variant
+        peak = peak_flops(trained, self.devices[target.service.pool])
+        taught_by = target.variant.active_parameters
+        hours = retraining_h(self.technique.figures, self.student.active_parameters, taught_by, peak)
+        return replace(cost, measure=f"distil {self.student.name}", accelerator_h=cost.accelerator_h + hours)
 
     def assumed(self) -> tuple[str, ...]:
         """The technique's assumed figures."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.catalog import entries
+from sim.strategies.algorithm.order import lost_work
 from sim.strategies.effort import assumed_figures, technique_cost
 from sim.strategies.plan import Deployment, UpFront
 from sim.strategies.published import FIXED_TIME, quantised
@@ -17,15 +19,18 @@ class Quantisation:
 
     weights: entries.Precision
     technique: entries.Technique
+    devices: Mapping[str, entries.Accelerator]  # by pool
 
     @classmethod
     def build(cls, context: Context) -> Quantisation:
         """From `quantise: PRECISION`."""
         precision = context.measure.options["quantise"]
-        return cls(context.catalogue.precision(precision), context.catalogue.technique("quantise", precision))
+        devices = {pool.name: pool.node.accelerator for pool in context.scenario.pools}
+        technique = context.catalogue.technique("quantise", precision)
+        return cls(context.catalogue.precision(precision), technique, devices)
 
     def obstacle(self, target: Deployment) -> str | None:
-        """Only weights as published can be quantised, and only to fewer bytes."""
+        """Only weights as published can be quantised, to fewer bytes, in a format that the device can compute from."""
         service, variant = target.service.name, target.variant
         if variant.model.family == FIXED_TIME:
             return f"'{service}' runs a fixed-time model, which has no weights"
@@ -33,7 +38,11 @@ class Quantisation:
             return f"the weights of '{service}' are {variant.weights.name}: {self.weights.name} holds no fewer bytes"
         if variant.weights.bytes_per_value < 2.0 and variant.weights.name != variant.model.precision:
             return f"the weights of '{service}' are quantised to {variant.weights.name} already"
-        return None
+        device = self.devices[target.service.pool]
+        if not any(name in device.flops for name in self.weights.compute):
+            computes = " or ".join(self.weights.compute)
+            return f"'{service}' runs on {device.name}, which computes in none of {computes} that it needs"
+        return lost_work(target, "quantise")
 
     def apply(self, target: Deployment) -> Deployment:
         """The service with narrower weights."""

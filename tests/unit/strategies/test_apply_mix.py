@@ -213,7 +213,7 @@ def test_a_customised_model_is_not_distilled_away() -> None:
     late = scenario(
         measure("vertical", "customise", method="lora"), measure("algorithm", "distil", distil="llama-3.1-8b")
     )
-    with pytest.raises(ScenarioError, match=r"trained for its field already \(lora\): distil first"):
+    with pytest.raises(ScenarioError, match=r"changed already \(lora\), which a student loses: distil first"):
         apply_mix(late, "lean")
 
 
