@@ -60,6 +60,36 @@ def test_a_longer_recording_takes_longer(tmp_path: Path) -> None:
     assert seconds(60) - seconds(30) == pytest.approx(30 * 8.2e10 / (share * 125e12), rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("field", "model", "traffic"),
+    [
+        ("image-recognition", "vit-l", "poisson: {rate_per_s: 20}, items: {constant: 2}"),
+        ("question-answering", "bert-large", "poisson: {rate_per_s: 40}, items: {constant: 1}"),
+        ("question-answering", "distilbert", "poisson: {rate_per_s: 100}, items: {constant: 1}"),
+        ("recommendation", "dlrm", "poisson: {rate_per_s: 200}, items: {lognormal: {mean: 200, cv: 0.6}}"),
+        ("speech", "quartznet", "poisson: {rate_per_s: 3}, audio_s: {lognormal: {mean: 30, cv: 1}}"),
+        ("image-generation", "sdxl", "poisson: {rate_per_s: 0.1}, items: {constant: 1}"),
+        ("image-generation", "sana-1.5-1.6b", "poisson: {rate_per_s: 0.1}, items: {constant: 1}"),
+        ("image-generation", "stable-diffusion-3.5-medium", "poisson: {rate_per_s: 0.05}, items: {constant: 1}"),
+    ],
+)
+def test_models_of_every_family_serve_what_is_asked(tmp_path: Path, field: str, model: str, traffic: str) -> None:
+    entry = EYE.replace("image-recognition", field).replace("resnet-50", model)
+    found = result(tmp_path, entry, traffic)
+    assert found["accuracy"] == CATALOGUE.model(model).accuracy[field]
+    assert float(str(found["completed"])) > 0.0
+    assert float(str(found["j_per_useful_output"])) > 0.0
+
+
+def test_several_accelerators_share_one_image(tmp_path: Path) -> None:
+    entry = EYE.replace("image-recognition", "image-generation").replace("resnet-50", "flux-1-dev")
+    traffic = "poisson: {rate_per_s: 0.02}, items: {constant: 1}"
+    two, eight = (result(tmp_path, entry, traffic, f", tensor_parallel: {count}")["e2e_s"] for count in (2, 8))
+    assert isinstance(two, dict)
+    assert isinstance(eight, dict)
+    assert float(eight["p50"]) < float(two["p50"])
+
+
 def test_items_make_no_tokens(tmp_path: Path) -> None:
     found = result(tmp_path, EYE, "poisson: {rate_per_s: 5}, items: {constant: 2}")
     assert found["output_tokens_per_s"] is None
