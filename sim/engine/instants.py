@@ -22,7 +22,8 @@ class Order(IntEnum):
     PLANT = 2
     REPLICA_STARTS = 3
     AUTOSCALER = 4
-    METER = 5
+    NODES = 5
+    METER = 6
 
 
 def multiples(period_s: float, horizon_s: float, *extra_s: float) -> Iterator[float]:

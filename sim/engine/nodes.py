@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalog.entries import Thermal
+from sim.engine.placement import chosen
 from sim.engine.replicas import NOWHERE
+from sim.engine.rest import Rest
 from sim.facility import Facility
 from sim.kernels import nodes as at
 from sim.kernels.nodes import settle
@@ -45,6 +47,7 @@ class Nodes:
         self.inlet_rise_c = facility.inlet_rise_c
         self.thermal: Thermal = node.accelerator.thermal_liquid if facility.liquid else node.accelerator.thermal_air
         self.free = np.full(count, node.accelerators, np.int64)
+        self.rest = Rest(count, plan.sleep)
         self.tdp_w = node.accelerator.tdp_w
         self.top_level = len(clock_grid_mhz(node.accelerator)) - 1
         self.level = np.full(count, self.top_level, np.int64)
@@ -59,31 +62,41 @@ class Nodes:
         self.throttled_s = 0.0
         self.hottest_c = -np.inf
 
-    def hold(self, accelerators: int) -> int:
-        """Takes accelerators of the first node that has so many free; its number, or NOWHERE."""
-        room = np.flatnonzero(self.free >= accelerators)
-        if len(room) == 0:
-            return NOWHERE
-        self.free[room[0]] -= accelerators
-        return int(room[0])
+    def hold(self, accelerators: int, now: float) -> int:
+        """Takes accelerators of the node that the placement chooses; its number, or NOWHERE.
+
+        Where no node that is awake has room, one that is waking or asleep is taken, which then wakes.
+        """
+        node = chosen(self.plan.placement, self.free, accelerators)
+        if node != NOWHERE:
+            self.free[node] -= accelerators
+            return node
+        return self.rest.hold(accelerators, now)
 
     def give_back(self, node: int, accelerators: int) -> None:
         """Frees accelerators of a node."""
-        self.free[node] += accelerators
+        room = self.rest.parked if self.rest.away[node] else self.free
+        room[node] += accelerators
+
+    @property
+    def unheld(self) -> int:
+        """Accelerators that nobody holds, on nodes awake or not."""
+        return int(self.free.sum() + self.rest.parked.sum())
 
     def settle(self, seconds: float, supply_c: float, use: NodeUse) -> None:
         """Power and temperature after `seconds`; accelerators that `use` has no joules of idle where they are ours."""
         node = self.plan.pool.node
         all_s = node.accelerators * seconds
         ours_s = np.full(len(self.free), all_s) if self.ours_when_idle else use.held_s
-        idle_j = node.accelerator.idle_w * np.maximum(ours_s - use.drawn_s, 0.0)
+        draw = self.rest.draw
+        idle_j = node.accelerator.idle_w * np.maximum(ours_s - use.drawn_s, 0.0) * draw
         taken_j = use.drawn_j + idle_j
         settle(
             seconds,
             supply_c + self.inlet_rise_c,
             taken_j,
             np.minimum(use.busy_s / all_s, 1.0),
-            np.minimum(ours_s / all_s, 1.0),
+            np.minimum(ours_s / all_s, 1.0) * draw,
             self._figures,
             self._psu_load,
             self._psu_efficiency,

@@ -47,6 +47,12 @@ class PoolJobs:
         """Services gave accelerators back (positive) or took them (negative); the next `advance` starts jobs."""
         self.jobs.cursors[gang.FREE] += accelerators
 
+    @property
+    def next_needs(self) -> int:
+        """Accelerators that the job at the head of the queue asks for; 0 where none waits."""
+        jobs = self.jobs
+        return int(jobs.accelerators[jobs.queue[0]]) if jobs.cursors[gang.WAITING] else 0
+
     def take_node_energy(self) -> tuple[Floats, Floats]:
         """Joules and accelerator-seconds of each node since the last time."""
         jobs = self.jobs

@@ -12,6 +12,7 @@ from sim.engine.build import build_world, start_seconds
 from sim.engine.instants import multiples
 from sim.engine.meter import MeterRows
 from sim.engine.regulate_clocks import regulate_clocks
+from sim.engine.rest_nodes import rest_nodes
 from sim.engine.run_plant import read_meter, run_plant
 from sim.engine.scale_replicas import scale_replicas
 from sim.engine.world import World
@@ -55,8 +56,10 @@ def start_processes(
     env: Environment, world: World, rows: MeterRows, instants: list[float], progress: Callable[[float], None] | None
 ) -> None:
     """The control plane: who wakes during the run."""
-    for pool in world.pools:
+    for pool, plan in world.plan.pools.items():
         env.process(regulate_clocks(env, world, pool))
+        if plan.sleep is not None:
+            env.process(rest_nodes(env, world, pool))
     env.process(run_plant(env, world, instants))
     for service, deployment in world.plan.deployments.items():
         if deployment.autoscaler is not None:

@@ -25,7 +25,8 @@ def scale_replicas(
             replica = world.hold_replica(service)
             if replica is None:
                 break
-            env.process(start_replica(env, world, service, replica, instant + start_s))
+            ready_s = max(instant, world.awake_s(service, replica)) + start_s
+            env.process(start_replica(env, world, service, replica, ready_s))
         surplus = view.active - max(wanted, 1)
         if surplus > 0:
             world.drain(service, surplus)

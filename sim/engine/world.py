@@ -133,7 +133,7 @@ class World:
             batch_max=run.batch_within_promise,
             replicas_min=self.plan.deployments[service].service.replicas_min,
             replicas_max=self.plan.deployments[service].service.replicas_max,
-            start_s=start_s,
+            start_s=start_s + self.pool_of[service].nodes.rest.wake_s,
         )
         self._seen[service] = Seen(self.now, run.seen, busy_s)
         return view
@@ -167,16 +167,33 @@ class World:
         run, pool = self.services[service], self.pool_of[service]
         each = run.replicas.accelerators_each
         spare = run.replicas.in_state(OFF)
-        node = pool.nodes.hold(each) if len(spare) else NOWHERE
+        node = pool.nodes.hold(each, self.now) if len(spare) else NOWHERE
         if node == NOWHERE:
             return None
         replica = int(spare[0])
         run.replicas.count_time(self.now)
         run.replicas.state[replica] = STARTING
         run.replicas.node[replica] = node
-        if pool.jobs is not None:
+        if pool.jobs is not None and not pool.nodes.rest.away[node]:
             pool.jobs.room_changed(-each)
         return replica
+
+    def awake_s(self, service: str, replica: int) -> float:
+        """When the node of a replica is, or was, awake."""
+        return float(self.pool_of[service].nodes.rest.ready_s[self.services[service].replicas.node[replica]])
+
+    def rest_nodes(self, pool: str) -> None:
+        """Nodes that have woken are taken back; those that a job needs are woken, or else empty ones go to sleep."""
+        run = self.pools[pool]
+        nodes, jobs, rest = run.nodes, run.jobs, run.nodes.rest
+        room = int(nodes.free.sum())
+        rest.wake_up(nodes.free, self.now)
+        if jobs is not None and jobs.next_needs:
+            rest.wake_for(jobs.next_needs - int(nodes.free.sum()), self.now)
+        else:
+            rest.fall_asleep(nodes.free, nodes.plan.pool.node.accelerators, self.now)
+        if jobs is not None:
+            jobs.room_changed(int(nodes.free.sum()) - room)
 
     def switch_on(self, service: str, replica: int) -> None:
         """A started replica takes requests from now on, at the clock of its node."""
@@ -212,8 +229,9 @@ class World:
         done = draining[run.outstanding[draining] == 0]
         run.replicas.count_time(self.now)
         for replica in done:
-            pool.nodes.give_back(int(run.replicas.node[replica]), run.replicas.accelerators_each)
-            if pool.jobs is not None:
+            node = int(run.replicas.node[replica])
+            pool.nodes.give_back(node, run.replicas.accelerators_each)
+            if pool.jobs is not None and not pool.nodes.rest.away[node]:
                 pool.jobs.room_changed(run.replicas.accelerators_each)
         run.replicas.state[done] = OFF
         run.replicas.node[done] = NOWHERE
@@ -228,7 +246,7 @@ class World:
             )
             if pool.jobs is not None:
                 held += int(pool.jobs.jobs.node_held.sum())
-            if held + int(pool.nodes.free.sum()) != pool.nodes.accelerators or pool.nodes.free.min() < 0:
+            if held + pool.nodes.unheld != pool.nodes.accelerators or pool.nodes.free.min() < 0:
                 raise InvariantError(f"pool '{name}': accelerators held and free do not add up")
             for run in pool.services:
                 run.check()

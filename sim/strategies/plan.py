@@ -82,6 +82,26 @@ class Deployment:
         return self.adaptation.leaner.apply(replace(self, adaptation=None))
 
 
+Placement = Literal["first-fit", "best-fit", "spread", "pack"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sleep:
+    """Nodes that nobody holds anything of go to sleep, and wake when they are needed."""
+
+    after_s: float  # how long nobody holds anything
+    node_share: float  # of its idle power, what a sleeping node draws
+    wake_s: float  # until its accelerators can be used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """Jobs may start later than submitted, when their energy is cheapest or cleanest."""
+
+    by: Literal["price", "carbon"]
+    max_delay_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolPlan:
     """A pool with its power settings; None where the mix leaves them alone."""
@@ -89,6 +109,10 @@ class PoolPlan:
     pool: Pool
     power_cap_w: float | None = None  # per accelerator
     clock_mhz: float | None = None
+    limit_w: float | None = None  # of the IT power of the whole pool
+    sleep: Sleep | None = None
+    shift: Shift | None = None
+    placement: Placement = "first-fit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

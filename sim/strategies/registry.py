@@ -19,6 +19,7 @@ from sim.strategies.compute.router import Routing
 from sim.strategies.energy.clock import ClockLock
 from sim.strategies.energy.power_cap import PowerCap
 from sim.strategies.energy.retrofit import Retrofit
+from sim.strategies.energy.sleep import Sleeping
 from sim.strategies.plan import Deployment, PoolPlan
 from sim.strategies.technique import Context, Technique
 from sim.strategies.vertical.augment import Augmentation
@@ -41,6 +42,7 @@ SERVICE_MEASURES: Mapping[Kind, Callable[[Context], Technique[Deployment]]] = {
 POOL_MEASURES: Mapping[Kind, Callable[[Context], Technique[PoolPlan]]] = {
     ("energy", "power_cap_w"): PowerCap.build,
     ("energy", "clock_mhz"): ClockLock.build,
+    ("energy", "sleep"): Sleeping.build,
 }
 SITE_MEASURES: Mapping[Kind, Callable[[Context], Technique[PlantSpec]]] = {
     ("energy", "plant"): Retrofit.build,

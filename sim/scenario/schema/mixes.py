@@ -17,7 +17,7 @@ Format = Literal["fp8", "int8", "int4", "fp4"]
 KeptShare = Annotated[float, Field(ge=0.5, le=1)]  # below half, a smaller model that learns from this one does better
 Utilisation = Annotated[float, Field(gt=0, le=1)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, plant")
+_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, plant, sleep")
 _VERTICAL = NotBuilt("built: customise, augment")
 
 
@@ -210,6 +210,16 @@ class Algorithm(Measures):
         return self
 
 
+class Sleep(Strict):
+    """Nodes without replicas or jobs go to sleep; each absent figure is the technique's."""
+
+    after_s: NonNegative | None = Field(default=None, description="How long a node must be empty [s]. Default: 300.")
+    node_share: Share | None = Field(
+        default=None, description="Of its idle power, what a sleeping node draws. Default: .04."
+    )
+    wake_s: NonNegative | None = Field(default=None, description="How long waking takes [s]. Default: 300.")
+
+
 class Energy(Measures):
     """Fewer joules at the accelerators and in the building."""
 
@@ -218,6 +228,7 @@ class Energy(Measures):
     plant: PlantChoice | None = Field(
         default=None, description="Retrofit: another cooling plant in place of the site's."
     )
+    sleep: Sleep | None = Field(default=None, description="Nodes that nobody uses go to sleep and wake when needed.")
     shift: Annotated[object, _ENERGY] = Field(default=None, description="Not built yet: work waits for a better hour.")
     battery: Annotated[object, _ENERGY] = Field(default=None, description="Not built yet: stores energy on site.")
 

@@ -33,6 +33,7 @@ OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("algorithm", "speculate"): {"method": "eagle-3"},
     ("energy", "power_cap_w"): {"power_cap_w": 500.0},
     ("energy", "clock_mhz"): {"clock_mhz": 1200.0},
+    ("energy", "sleep"): {"after_s": 60.0},
     ("energy", "plant"): {"plant": replace(PLANT, overrides={"pue": 1.1})},
     ("vertical", "customise"): {"method": "lora"},
     ("vertical", "augment"): {"samples": 20_000.0},
