@@ -60,7 +60,7 @@ def twin_speed(replicas: int, rate_per_s: float, seconds: float) -> float:
     rows = zip(chunk.arrival_s.tolist(), chunk.input_tokens.tolist(), chunk.output_tokens.tolist(), strict=True)
     requests = [Request(i, *row) for i, row in enumerate(rows)]
     begin = time.process_time()
-    serve(requests, rates, replicas, at.ROUND_ROBIN)
+    serve(requests, rates, replicas, at.Dispatch())
     return len(requests) / (time.process_time() - begin)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.fixed_time_service import FixedTimeService
+from sim.engine.inflow import Inflow
 from sim.engine.latencies import Latencies
 from sim.engine.nodes import Nodes, full_power_w
 from sim.engine.pool_jobs import PoolJobs
@@ -19,6 +20,7 @@ from sim.errors import ScenarioError
 from sim.facility import build_plant, load_weather
 from sim.grid import build_signal
 from sim.kernels import serving_layout as at
+from sim.kernels.draws import stream_key
 from sim.models.power import busy_power_w, clock_grid_mhz, job_tables
 from sim.models.replica import prompt_tokens_max, replica_tables
 from sim.models.serving import ServingTables
@@ -30,7 +32,12 @@ from sim.workload import JobTable, Traffic, open_jobs, open_traffic
 from sim.workload.longer import LongerPrompts
 
 Floats = NDArray[np.float64]
-ROUTERS = {"round-robin": at.ROUND_ROBIN, "least-loaded": at.LEAST_LOADED}
+ROUTERS = {
+    "round-robin": at.ROUND_ROBIN,
+    "least-loaded": at.LEAST_LOADED,
+    "power-of-two": at.POWER_OF_TWO,
+    "consolidate": at.CONSOLIDATE,
+}
 KV_POLICIES = {"reserve": at.RESERVE, "recompute": at.RECOMPUTE}
 TYPICAL_LOAD = 0.5  # assumed: share of its design power that the plant carries before the run begins
 FIXED_TIME_ACTIVITY = 0.5  # assumed: memory and compute utilisation while a fixed-time request is at work
@@ -102,15 +109,22 @@ def _service(
         traffic = LongerPrompts(traffic, deployment.added_tokens)
     replicas = Replicas(service.replicas_max, service.tensor_parallel)
     latencies = Latencies(service.slo, scenario.warmup_s)
-    router = ROUTERS[deployment.router]
+    inflow = Inflow(traffic, deployment.decision_s, scenario.warmup_s)
+    dispatch = at.Dispatch(
+        router=ROUTERS[deployment.router],
+        queue_max=at.ENDLESS if deployment.queue_max is None else deployment.queue_max,
+        key=stream_key(seed, replication, "router", service.name),
+    )
     if deployment.variant.model.family == "fixed-time":
         power = _fixed_time_power(pool, service.tensor_parallel)
         linger_s = pool.pool.node.accelerator.power.linger_s
-        return FixedTimeService(service.name, power, linger_s, replicas, router, traffic, latencies)
+        return FixedTimeService(service.name, power, linger_s, replicas, dispatch, inflow, latencies)
     tables = _tables(deployment, pool, traffic)
-    rates = _rates(tables, deployment, pool)
-    kept = batch_within_promise(tables, service, traffic)
-    return TokenService(service.name, rates, kept, replicas, router, traffic, latencies)
+    within = batch_within_promise(tables, service, traffic)
+    limit = tables.batch_max if deployment.batch_limit is None else deployment.batch_limit
+    rates = _rates(tables, deployment, pool, min(within if limit == "promise" else limit, tables.batch_max))
+    kept = min(within, rates.batch_max)
+    return TokenService(service.name, rates, kept, replicas, dispatch._replace(room=kept), inflow, latencies)
 
 
 def _tables(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> ServingTables:
@@ -127,15 +141,15 @@ def _tables(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> Serving
     )
 
 
-def _rates(tables: ServingTables, deployment: Deployment, pool: PoolPlan) -> at.Rates:
-    """The performance model as the kernel reads it."""
+def _rates(tables: ServingTables, deployment: Deployment, pool: PoolPlan, batch_max: int) -> at.Rates:
+    """The performance model as the kernel reads it, for at most `batch_max` sequences at once."""
     service = deployment.service
     return at.Rates(
         decode=tables.decode,
         prefill=tables.prefill,
         waiting_w=_waiting_w(pool, service.tensor_parallel),
         linger_s=pool.pool.node.accelerator.power.linger_s,
-        batch_max=tables.batch_max,
+        batch_max=batch_max,
         kv_capacity=tables.kv_capacity_tokens,
         prompt_tokens_max=prompt_tokens_max(deployment.variant, service.engine),
         kv_policy=KV_POLICIES[service.engine.kv_policy],

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.inflow import Coming, Inflow
 from sim.engine.latencies import Latencies
 from sim.engine.replicas import Replicas
 from sim.errors import InvariantError
-from sim.kernels import fixed_time, tally
+from sim.kernels import fixed_time
 from sim.kernels import serving_layout as at
-from sim.kernels.tournament import new_tree, rebuild
-from sim.workload import RequestChunk, Traffic
+from sim.kernels.tournament import rebuild
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,23 +29,20 @@ class FixedTimeService:
         power: Floats,
         linger_s: float,
         replicas: Replicas,
-        router: int,
-        traffic: Traffic,
+        dispatch: at.Dispatch,
+        inflow: Inflow,
         latencies: Latencies,
     ) -> None:
         """`power` f8[levels, 4]: watts of a replica at work, at its active floor, idle, and at work at its best clock.
 
         Out of work it stays at its floor for `linger_s`.
         """
-        self.name, self.replicas, self.router, self.latencies = name, replicas, router, latencies
-        self.arrived = 0
+        self.name, self.replicas, self.dispatch, self.latencies = name, replicas, dispatch, latencies
         self._power = power
         self._linger_s = linger_s
-        self._traffic = traffic
+        self._inflow = inflow
         most = len(replicas.state)
-        self._times = np.zeros((most, fixed_time.TIMES))
-        self._free_s = np.full(most, np.inf)
-        self._tree = new_tree(most)
+        self._servers = fixed_time.new_servers(most, dispatch)
         self._levels = np.full(most, len(power) - 1, np.int64)
         self._active = np.zeros(0, np.int64)
         self._turn = 0
@@ -56,43 +53,53 @@ class FixedTimeService:
         self._open_at = np.zeros(0, np.int64)
         self.seen = 0
         self.outputs = 0
-        self._chunk: RequestChunk | None = traffic.next_chunk()
-        self._next = 0
+        self._next = 0  # row of the chunk
 
     # --- the way forward ---
 
     def advance(self, now: float) -> None:
         """Brings requests and joules up to `now`."""
-        while self._chunk is not None:
-            arrival_s = self._chunk.arrival_s
-            stop = int(np.searchsorted(arrival_s, now, side="right"))
+        coming = self._inflow.coming
+        while True:
+            stop = int(np.searchsorted(coming.reach_s, now, side="right"))
             if stop > self._next:
-                self._assign(self._chunk, stop)
-            if stop < len(arrival_s):
+                self._assign(coming, stop)
+            if stop < len(coming.reach_s) or coming.last:
                 break
-            self._chunk, self._next = self._traffic.next_chunk(), 0
+            coming, self._next = self._inflow.following(), 0
         self._count_energy(now)
         self._end_requests(now)
 
-    def _assign(self, chunk: RequestChunk, stop: int) -> None:
-        """Gives the arrivals up to row `stop` of the chunk to replicas."""
-        rows = stop - self._next
+    def _assign(self, coming: Coming, stop: int) -> None:
+        """Gives the requests up to row `stop` of the chunk to replicas."""
+        new, rows = slice(self._next, stop), stop - self._next
+        arrival_s, service_s = coming.chunk.arrival_s[new], coming.chunk.service_s[new]
         start_s, finish_s, replica = np.empty(rows), np.empty(rows), np.empty(rows, np.int64)
         self._turn = fixed_time.assign(
-            self.router, rows, self._next, chunk.arrival_s, chunk.service_s, self._active, self._turn,
-            self._linger_s, self._times, self._free_s, self._tree, start_s, finish_s, replica,
+            self.dispatch, self._servers, coming.reach_s[new], service_s, self.seen, self._active, self._turn,
+            self._linger_s, start_s, finish_s, replica,
         )  # fmt: skip
-        arrival_s = chunk.arrival_s[self._next : stop]
         self._open = np.concatenate((self._open, np.column_stack((arrival_s, start_s, finish_s))))
         self._open_at = np.concatenate((self._open_at, replica))
-        self.arrived += int(np.count_nonzero(arrival_s >= self.latencies.from_s))
         self.seen += rows
         self._next = stop
+        if self.dispatch.queue_max < at.ENDLESS:
+            self._reject()
+
+    def _reject(self) -> None:
+        """Takes requests that found a full queue into the statistics."""
+        rejected = self._open_at == at.NONE
+        self._fold(np.ascontiguousarray(self._open[rejected]))
+        self._open, self._open_at = self._open[~rejected], self._open_at[~rejected]
+
+    def _fold(self, times: Floats) -> None:
+        """Takes the columns of a log into the statistics; a request of fixed time has no tokens."""
+        self.latencies.add(times, np.zeros((len(times), at.LOG_COUNTS), np.int64), len(times))
 
     def _count_energy(self, now: float) -> None:
         """Adds what the replicas drew since the last time: at work, then at the floor for a while, then idle."""
-        fixed_time.credit_all(self._times, now, self._linger_s)
-        kept_s = self._times[:, (fixed_time.BUSY_S, fixed_time.FLOOR_S)]
+        fixed_time.credit_all(self._servers.times, now, self._linger_s)
+        kept_s = self._servers.times[:, (fixed_time.BUSY_S, fixed_time.FLOOR_S)]
         busy_s, floor_s = (kept_s - self._counted_s).T
         self._counted_s = kept_s
         seconds, self._counted_to_s = now - self._counted_to_s, now
@@ -109,8 +116,7 @@ class FixedTimeService:
         rows = int(np.count_nonzero(ended))
         if rows == 0:
             return
-        times = np.ascontiguousarray(self._open[ended][:, (0, 2, 2)])
-        self.latencies.add(times, np.zeros((rows, at.LOG_COUNTS), np.int64), rows)
+        self._fold(np.ascontiguousarray(self._open[ended][:, (0, 2, 2)]))
         self.outputs += rows
         self._open, self._open_at = self._open[~ended], self._open_at[~ended]
 
@@ -122,12 +128,13 @@ class FixedTimeService:
     def apply_states(self) -> None:
         """Takes over the states of the replicas; those that are on get requests from now on."""
         self._active = self.replicas.in_state(at.ON)
-        self._free_s[:] = np.where(self.replicas.state == at.ON, self._times[:, fixed_time.FREE_S], np.inf)
-        rebuild(self._tree, self._free_s)
+        servers = self._servers
+        servers.free_s[:] = np.where(self.replicas.state == at.ON, servers.times[:, fixed_time.FREE_S], np.inf)
+        rebuild(servers.tree, servers.free_s)
 
     def begin_waiting(self, replica: int, now: float) -> None:
         """A replica has just come up and waits for work at the active floor."""
-        self._times[replica, (fixed_time.FREE_S, fixed_time.CREDITED_S)] = now
+        self._servers.times[replica, (fixed_time.FREE_S, fixed_time.CREDITED_S)] = now
 
     def set_levels(self, levels: Ints, now: float) -> None:
         """Clock level of each replica; it changes what they draw, not how long a request takes."""
@@ -138,7 +145,7 @@ class FixedTimeService:
     @property
     def busy_s(self) -> Floats:
         """Total seconds of each replica at work."""
-        return self._times[:, fixed_time.BUSY_S]
+        return self._servers.times[:, fixed_time.BUSY_S]
 
     @property
     def batch_s(self) -> float:
@@ -165,15 +172,18 @@ class FixedTimeService:
         """Requests waiting or running at each replica."""
         return np.bincount(self._open_at, minlength=len(self.replicas.state)).astype(np.int64)
 
+    @property
+    def arrived(self) -> int:
+        """Requests of the cohort."""
+        return self._inflow.arrived
+
     def in_flight(self, now: float) -> tuple[int, int]:
-        """Requests of the cohort in the system at `now`, and how many of them are past a promise already."""
-        mine = self._open[self._open[:, 0] >= self.latencies.from_s]
-        age_s = now - mine[:, 0]
-        return len(mine), self.latencies.late(age_s, age_s, np.zeros(len(mine)))
+        """Requests of the cohort in the system at the horizon, and how many of them are past a promise already."""
+        mine = self._open[self._open[:, 0] >= self.latencies.from_s, 0]
+        age_s = now - np.append(mine, self._inflow.undecided_s(self._next))
+        return len(age_s), self.latencies.late(age_s, age_s, np.zeros(len(age_s)))
 
     def check(self) -> None:
         """Raises InvariantError where a replica has been busy longer than time has passed."""
         if np.any(self.busy_s > self._counted_to_s * (1.0 + 1e-12) + 1e-9):
             raise InvariantError(f"service '{self.name}': a replica was busy longer than the run")
-        if self.latencies.count(tally.REJECTED):
-            raise InvariantError(f"service '{self.name}': a fixed-time service rejects nothing")

@@ -5,22 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.inflow import Coming, Inflow
 from sim.engine.latencies import Latencies
 from sim.engine.replicas import Replicas
 from sim.errors import InvariantError, ScenarioError
 from sim.kernels import serving
 from sim.kernels import serving_layout as at
 from sim.kernels.fleet import free_slots, new_fleet
-from sim.workload import RequestChunk, Traffic
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-EMPTY_CHUNK = RequestChunk(
-    arrival_s=np.zeros(0),
-    input_tokens=np.zeros(0, np.int32),
-    output_tokens=np.zeros(0, np.int32),
-    service_s=np.zeros(0),
-)
 
 
 class TokenService:
@@ -32,18 +26,17 @@ class TokenService:
         rates: at.Rates,
         batch_within_promise: int,
         replicas: Replicas,
-        router: int,
-        traffic: Traffic,
+        dispatch: at.Dispatch,
+        inflow: Inflow,
         latencies: Latencies,
     ) -> None:
-        self.name, self.rates, self.replicas, self.router = name, rates, replicas, router
+        self.name, self.rates, self.replicas, self.dispatch = name, rates, replicas, dispatch
         self.latencies = latencies
-        self.arrived = 0  # in the cohort
         self.batch_within_promise = batch_within_promise
-        self._traffic = traffic
+        self._inflow = inflow
         self._active = np.zeros(0, np.int64)
         self._fleet = new_fleet(len(replicas.state), rates.batch_max)
-        self._arrivals = self._next_arrivals()
+        self._arrivals = self._taken(inflow.coming)
         self.set_levels(np.full(len(replicas.state), len(rates.prefill) - 1, np.int64), 0.0)
 
     # --- the way forward ---
@@ -51,22 +44,21 @@ class TokenService:
     def advance(self, now: float) -> None:
         """Brings requests, tokens and joules up to `now`."""
         while True:
-            reason = serving.advance(self.rates, self._fleet, self._arrivals, self._active, self.router, now)
+            reason = serving.advance(self.rates, self._fleet, self.dispatch, self._arrivals, self._active, now)
             if reason == at.REACHED:
                 return
             if reason == at.ARRIVALS_USED_UP:
-                self._arrivals = self._next_arrivals()
+                self._arrivals = self._taken(self._inflow.following())
             elif reason == at.LOG_FULL:
                 self._make_log_room()
             else:
                 self._make_slots()
 
-    def _next_arrivals(self) -> at.Arrivals:
-        chunk = self._traffic.next_chunk()
+    def _taken(self, coming: Coming) -> at.Arrivals:
+        """A chunk as the kernel reads it, from its first row on."""
         self._fleet.cursors[at.NEXT_ARRIVAL] = 0
-        rows = EMPTY_CHUNK if chunk is None else chunk
-        self.arrived += int(np.count_nonzero(rows.arrival_s >= self.latencies.from_s))
-        return at.Arrivals(rows.arrival_s, rows.input_tokens, rows.output_tokens, chunk is None)
+        rows = coming.chunk
+        return at.Arrivals(rows.arrival_s, coming.reach_s, rows.input_tokens, rows.output_tokens, coming.last)
 
     def _make_log_room(self) -> None:
         """Folds the log away; where it was empty already, it is too short for one step and grows."""
@@ -104,7 +96,7 @@ class TokenService:
         state = self.replicas.state
         self._fleet.counts[:, at.STATE] = np.where(self.replicas.drawing, state, at.OFF)
         self._active = self.replicas.in_state(at.ON)
-        serving.refresh_all(self._fleet)
+        serving.refresh_all(self._fleet, self.dispatch)
 
     def begin_waiting(self, replica: int, now: float) -> None:
         """A replica has just come up and waits for work at the active floor."""
@@ -112,7 +104,7 @@ class TokenService:
 
     def set_levels(self, levels: Ints, now: float) -> None:
         """Clock level of each replica, from its next iteration on."""
-        serving.set_levels(self.rates, self._fleet, levels, now)
+        serving.set_levels(self.rates, self._fleet, self.dispatch, levels, now)
 
     # --- what may be looked at ---
 
@@ -177,22 +169,29 @@ class TokenService:
         return np.asarray(self._admitted + self._fleet.counts[:, at.WAITING])
 
     @property
+    def arrived(self) -> int:
+        """Requests of the cohort."""
+        return self._inflow.arrived
+
+    @property
     def seen(self) -> int:
-        """Requests that have arrived, whether in the cohort or not."""
+        """Requests that have reached the replicas or were rejected there, whether in the cohort or not."""
         cursors = self._fleet.cursors
         return int(cursors[at.ARRIVED] + cursors[at.NEXT_ARRIVAL])
 
     def in_flight(self, now: float) -> tuple[int, int]:
-        """Requests of the cohort in the system at `now`, and how many of them are past a promise already."""
+        """Requests of the cohort in the system at the horizon, and how many of them are past a promise already."""
         fleet = self._fleet
         mine = (fleet.slot_counts[:, at.SLOT_ID] >= 0) & (
             fleet.slot_times[:, at.SLOT_ARRIVAL_S] >= self.latencies.from_s
         )
-        arrival_s, first_s = fleet.slot_times[mine, at.SLOT_ARRIVAL_S], fleet.slot_times[mine, at.SLOT_FIRST_S]
-        first_s = np.minimum(first_s, now)
-        gaps = np.maximum(fleet.slot_counts[mine, at.SLOT_OUTPUT] - 1, 1)
+        undecided_s = self._inflow.undecided_s(int(fleet.cursors[at.NEXT_ARRIVAL]))
+        still = np.full(len(undecided_s), np.inf)
+        arrival_s = np.append(fleet.slot_times[mine, at.SLOT_ARRIVAL_S], undecided_s)
+        first_s = np.minimum(np.append(fleet.slot_times[mine, at.SLOT_FIRST_S], still), now)
+        gaps = np.maximum(np.append(fleet.slot_counts[mine, at.SLOT_OUTPUT] - 1.0, still), 1.0)
         late = self.latencies.late(now - arrival_s, first_s - arrival_s, (now - first_s) / gaps)
-        return int(np.count_nonzero(mine)), late
+        return len(arrival_s), late
 
     def check(self) -> None:
         """Raises InvariantError where the tables contradict each other."""

@@ -74,6 +74,17 @@ def draw(key: np.uint64, counter: int) -> float:
 
 
 @compiled
+def draw_two_of(key: np.uint64, counter: int, width: int) -> tuple[int, int]:
+    """Two different numbers out of 0, ..., width - 1, all pairs equally likely; twice 0 where width is 1."""
+    first, second = draw_pair(key, counter)
+    one = int(first * width)
+    other = int(second * (width - 1))
+    if other >= one and width > 1:
+        other += 1
+    return one, other
+
+
+@compiled
 def draw_exponential(key: np.uint64, counter: int) -> float:
     """An exponential number of mean 1, by inversion: one counter, so it falls as its uniform number rises."""
     return -math.log(draw(key, counter))

@@ -16,182 +16,56 @@ sequence and the rest for prompts, so long prompts are taken in over several ite
 gets its first token at the end of the iteration that takes in the last of its prompt, and one more per iteration from
 then on. A boundary at the very instant of an arrival sees it.
 
-The tables and their columns are in `sim.kernels.serving_layout`.
+Who takes an arriving request is decided in `sim.kernels.serving_routers`; the tables and their columns are in
+`sim.kernels.serving_layout`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from sim.kernels.admission import admissible, admitted
-from sim.kernels.compiled import compiled, inlined
+from sim.kernels.compiled import compiled
 from sim.kernels.fleet import new_fleet
-from sim.kernels.segments import NEVER, begin_segment, credit, cut_segment, end_segment, log_row
+from sim.kernels.segments import NEVER, begin_segment, credit, cut_segment, end_segment
 from sim.kernels.serving_layout import (
     ALIVE,
     ARRIVALS_USED_UP,
     ARRIVED,
-    BLOCK_SLACK,
+    CONSOLIDATE,
     END_S,
-    FREE_SLOT,
-    HEAD,
-    LAST_ROUTED,
     LEAST_LOADED,
     LEVEL,
     LOG_FULL,
     LOGGED,
     NEXT_ARRIVAL,
-    NONE,
     ON,
+    POWER_OF_TWO,
     REACHED,
     RECOMPUTE,
-    REJECTED,
-    ROUND_ROBIN,
-    ROUTED,
-    SLOT_ARRIVAL_S,
-    SLOT_FIRST_S,
-    SLOT_ID,
-    SLOT_INPUT,
-    SLOT_MADE,
-    SLOT_NEXT,
-    SLOT_OUTPUT,
     SLOTS_FULL,
     STATE,
-    TAIL,
-    TURN,
-    WAITING,
     Arrivals,
+    Dispatch,
     Fleet,
     Ints,
     Rates,
 )
-from sim.kernels.tournament import rebuild, replay
-
-NOT_ROUTABLE = np.iinfo(np.int64).max
-
-
-# --- requests --------------------------------------------------------------------------------------------------------
-
-
-@inlined
-def enqueue(rates: Rates, fleet: Fleet, arrivals: Arrivals, i: int, r: int) -> None:
-    """Gives arrival i of the chunk to replica r, whose segments before that instant have ended."""
-    clocks, counts, cursors, sizes = fleet.clocks, fleet.counts, fleet.cursors, fleet.slot_counts
-    now = arrivals.arrival_s[i]
-    slot = cursors[FREE_SLOT]
-    cursors[FREE_SLOT] = sizes[slot, SLOT_NEXT]
-    cursors[ALIVE] += 1
-    fleet.slot_times[slot, SLOT_ARRIVAL_S] = now
-    fleet.slot_times[slot, SLOT_FIRST_S] = NEVER
-    sizes[slot, SLOT_ID] = cursors[ARRIVED] + i
-    sizes[slot, SLOT_INPUT] = arrivals.input_tokens[i]
-    sizes[slot, SLOT_OUTPUT] = arrivals.output_tokens[i]
-    sizes[slot, SLOT_MADE] = 0
-    sizes[slot, SLOT_NEXT] = NONE
-    alone = counts[r, HEAD] == NONE
-    if alone:
-        counts[r, HEAD] = slot
-    else:
-        sizes[counts[r, TAIL], SLOT_NEXT] = slot
-    counts[r, TAIL] = slot
-    counts[r, WAITING] += 1
-    if clocks[r, END_S] == NEVER:
-        credit(rates, fleet, r, now)
-        begin_segment(rates, fleet, r, now)
-    elif alone and admissible(rates, fleet, r):
-        cut_segment(rates, fleet, r, now)
-
-
-@inlined
-def fits(rates: Rates, arrivals: Arrivals, i: int) -> bool:
-    """Whether arrival i could ever be served: prompt and output within the whole KV cache."""
-    slack = BLOCK_SLACK if rates.kv_policy == RECOMPUTE else 0
-    return int(arrivals.input_tokens[i]) + int(arrivals.output_tokens[i]) + slack <= rates.kv_capacity
+from sim.kernels.serving_routers import load_key, refresh, serve_by_load, serve_in_turn, serve_two_choices
+from sim.kernels.tournament import rebuild
 
 
 @compiled
-def reject(fleet: Fleet, arrivals: Arrivals, i: int) -> None:
-    """Logs arrival i of the chunk as rejected."""
-    prompt, output = int(arrivals.input_tokens[i]), int(arrivals.output_tokens[i])
-    log_row(fleet, arrivals.arrival_s[i], fleet.cursors[ARRIVED] + i, prompt, output, np.nan, np.nan, NONE)
-    fleet.cursors[REJECTED] += 1
-
-
-@compiled
-def serve_in_turn(rates: Rates, fleet: Fleet, arrivals: Arrivals, active: Ints, stop: int) -> None:
-    """Round robin over `active` up to row `stop` of the chunk, one replica after another: they do not interact."""
-    start, turn, width = fleet.cursors[NEXT_ARRIVAL], fleet.cursors[TURN], active.shape[0]
-    unfit = 0
-    for i in range(start, stop):
-        if not fits(rates, arrivals, i):
-            reject(fleet, arrivals, i)
-            unfit += 1
-    for position in range(min(width, stop - start)):
-        r = active[(turn + position) % width]
-        for i in range(start + position, stop, width):
-            if unfit > 0 and not fits(rates, arrivals, i):
-                continue
-            while fleet.clocks[r, END_S] < arrivals.arrival_s[i]:
-                end_segment(rates, fleet, r)
-                begin_segment(rates, fleet, r, fleet.clocks[r, END_S])
-            enqueue(rates, fleet, arrivals, i, r)
-    fleet.cursors[TURN] = (turn + stop - start) % width
-
-
-@inlined
-def load_key(counts: Ints, r: int) -> int:
-    """Key of replica r for the least-loaded router: outstanding requests, then who was chosen longest ago."""
-    if counts[r, STATE] != ON:
-        return NOT_ROUTABLE
-    return int(((admitted(counts, r) + counts[r, WAITING]) << 40) | counts[r, LAST_ROUTED])
-
-
-@inlined
-def refresh(fleet: Fleet, r: int) -> None:
-    """Brings both winner trees up to date after replica r changed."""
-    if fleet.ends[r] != fleet.clocks[r, END_S]:
-        fleet.ends[r] = fleet.clocks[r, END_S]
-        replay(fleet.end_tree, fleet.ends, r)
-    key = load_key(fleet.counts, r)
-    if fleet.loads[r] != key:
-        fleet.loads[r] = key
-        replay(fleet.load_tree, fleet.loads, r)
-
-
-@compiled
-def serve_least_loaded(rates: Rates, fleet: Fleet, arrivals: Arrivals, stop: int) -> None:
-    """Each arrival up to row `stop` goes to the replica with the fewest outstanding requests at that instant."""
-    for i in range(fleet.cursors[NEXT_ARRIVAL], stop):
-        if not fits(rates, arrivals, i):
-            reject(fleet, arrivals, i)
-            continue
-        while fleet.ends[fleet.end_tree[1]] < arrivals.arrival_s[i]:
-            r = fleet.end_tree[1]
-            end_segment(rates, fleet, r)
-            begin_segment(rates, fleet, r, fleet.clocks[r, END_S])
-            refresh(fleet, r)
-        r = fleet.load_tree[1]
-        fleet.cursors[ROUTED] += 1
-        fleet.counts[r, LAST_ROUTED] = fleet.cursors[ROUTED]
-        enqueue(rates, fleet, arrivals, i, r)
-        refresh(fleet, r)
-
-
-# --- entrances -------------------------------------------------------------------------------------------------------
-
-
-@compiled
-def refresh_all(fleet: Fleet) -> None:
+def refresh_all(fleet: Fleet, dispatch: Dispatch) -> None:
     """Makes both winner trees anew, after replicas went on or off."""
     for r in range(fleet.counts.shape[0]):
         fleet.ends[r] = fleet.clocks[r, END_S]
-        fleet.loads[r] = load_key(fleet.counts, r)
+        fleet.loads[r] = load_key(dispatch, fleet.counts, r)
     rebuild(fleet.end_tree, fleet.ends)
     rebuild(fleet.load_tree, fleet.loads)
 
 
 @compiled
-def set_levels(rates: Rates, fleet: Fleet, levels: Ints, now: float) -> None:
+def set_levels(rates: Rates, fleet: Fleet, dispatch: Dispatch, levels: Ints, now: float) -> None:
     """Gives every replica a clock level, which acts from its first iteration boundary at or after `now`."""
     for r in range(fleet.counts.shape[0]):
         if fleet.counts[r, LEVEL] != levels[r]:
@@ -199,29 +73,32 @@ def set_levels(rates: Rates, fleet: Fleet, levels: Ints, now: float) -> None:
             fleet.counts[r, LEVEL] = levels[r]
             if fleet.clocks[r, END_S] != NEVER:
                 cut_segment(rates, fleet, r, now)
-                refresh(fleet, r)
+                refresh(fleet, dispatch, r)
 
 
 @compiled
-def advance(rates: Rates, fleet: Fleet, arrivals: Arrivals, active: Ints, router: int, until: float) -> int:
+def advance(rates: Rates, fleet: Fleet, dispatch: Dispatch, arrivals: Arrivals, active: Ints, until: float) -> int:
     """Brings one service up to `until`; returns a reason code and can be called again once the reason is met.
 
     `active` are the replicas that take requests (at least one), in the order of the round robin. The caller takes the
     rows of the log away and sets LOGGED back to 0. Nothing depends on how the way to `until` is cut into calls.
     """
     cursors = fleet.cursors
-    stop = cursors[NEXT_ARRIVAL] + np.searchsorted(arrivals.arrival_s[cursors[NEXT_ARRIVAL] :], until, side="right")
+    stop = cursors[NEXT_ARRIVAL] + np.searchsorted(arrivals.reach_s[cursors[NEXT_ARRIVAL] :], until, side="right")
     coming = stop - cursors[NEXT_ARRIVAL]
     if cursors[LOGGED] + cursors[ALIVE] + coming > fleet.log_times.shape[0]:
         return LOG_FULL
     if cursors[ALIVE] + coming > fleet.slot_times.shape[0]:
         return SLOTS_FULL
-    if router == LEAST_LOADED:
-        serve_least_loaded(rates, fleet, arrivals, stop)
+    by_load = dispatch.router in (LEAST_LOADED, CONSOLIDATE)
+    if by_load:
+        serve_by_load(rates, fleet, dispatch, arrivals, stop)
+    elif dispatch.router == POWER_OF_TWO:
+        serve_two_choices(rates, fleet, dispatch, arrivals, active, stop)
     else:
-        serve_in_turn(rates, fleet, arrivals, active, stop)
+        serve_in_turn(rates, fleet, dispatch, arrivals, active, stop)
     cursors[NEXT_ARRIVAL] = stop
-    if stop == arrivals.arrival_s.shape[0] and not arrivals.last:
+    if stop == arrivals.reach_s.shape[0] and not arrivals.last:
         cursors[ARRIVED] += stop
         return ARRIVALS_USED_UP
     for r in range(fleet.counts.shape[0]):
@@ -229,20 +106,17 @@ def advance(rates: Rates, fleet: Fleet, arrivals: Arrivals, active: Ints, router
             while fleet.clocks[r, END_S] <= until:
                 end_segment(rates, fleet, r)
                 begin_segment(rates, fleet, r, fleet.clocks[r, END_S])
-            if router == LEAST_LOADED:
-                refresh(fleet, r)
+            if by_load:
+                refresh(fleet, dispatch, r)
         credit(rates, fleet, r, until)
     return REACHED
 
 
 def warm_up() -> None:
-    """Compiles the serving kernel by one request through each router."""
+    """Compiles the serving kernel by one request."""
     rates = Rates(np.full((1, 2, 6), 0.01), np.full((1, 8), 1e-4), np.ones((1, 2)), 1.0, 1, 100, 100, RECOMPUTE, 0.0)
-    tokens = np.full(1, 10, np.int32)
-    for router in (ROUND_ROBIN, LEAST_LOADED):
-        fleet = new_fleet(1, 1)
-        fleet.counts[:, STATE] = ON
-        refresh_all(fleet)
-        set_levels(rates, fleet, np.zeros(1, np.int64), 0.0)
-        arrivals = Arrivals(np.ones(1), tokens, tokens, True)
-        advance(rates, fleet, arrivals, np.zeros(1, np.int64), router, 9.0)
+    tokens, dispatch, fleet = np.full(1, 10, np.int32), Dispatch(), new_fleet(1, 1)
+    fleet.counts[:, STATE] = ON
+    refresh_all(fleet, dispatch)
+    set_levels(rates, fleet, dispatch, np.zeros(1, np.int64), 0.0)
+    advance(rates, fleet, dispatch, Arrivals(np.ones(1), np.ones(1), tokens, tokens, True), np.zeros(1, np.int64), 9.0)

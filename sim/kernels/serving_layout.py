@@ -107,6 +107,10 @@ BLOCK_SLACK: Final = 8  # tokens that half-filled blocks hold back per sequence,
 
 ROUND_ROBIN: Final = 0
 LEAST_LOADED: Final = 1
+POWER_OF_TWO: Final = 2  # the less loaded of two replicas drawn at random
+CONSOLIDATE: Final = 3  # the fullest replica that has room, so that others idle
+
+ENDLESS: Final = 1 << 40  # a queue without limit
 
 # decode table, float64 (levels, batch + 1, DECODE): one iteration with that batch, as in sim.models.serving
 STEP_S: Final = 0
@@ -170,6 +174,16 @@ class Arrivals(NamedTuple):
     """One chunk of requests in order of arrival."""
 
     arrival_s: Floats
+    reach_s: Floats  # when it is decided which replica takes it, and that has it; rising like arrival_s
     input_tokens: NDArray[np.int32]
     output_tokens: NDArray[np.int32]
     last: bool  # no chunk follows
+
+
+class Dispatch(NamedTuple):
+    """By which rule a request finds its replica, and when that takes no more."""
+
+    router: int = ROUND_ROBIN
+    queue_max: int = ENDLESS  # requests waiting at a replica from which on it rejects what is routed to it
+    room: int = 1  # CONSOLIDATE: requests in a replica up to which it is filled before the next one
+    key: np.uint64 = np.uint64(0)  # POWER_OF_TWO: stream of its draws, counted by the number of the request

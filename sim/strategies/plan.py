@@ -11,6 +11,7 @@ from sim.protocols import Autoscaler
 from sim.scenario.specs import JobStream, PlantSpec, Pool, Scenario, Service
 
 Family = Literal["compute", "algorithm", "efficiency", "vertical"]
+Router = Literal["round-robin", "least-loaded", "power-of-two", "consolidate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,9 @@ class Deployment:
     accuracy: float
     accuracy_sd: float
     ungated_gain: float  # accuracy / target of the field, before the cut at 1
-    router: Literal["round-robin", "least-loaded"] = "round-robin"
+    router: Router = "round-robin"
+    queue_max: int | None = None  # requests waiting at a replica from which on it rejects more; None: no limit
+    batch_limit: int | Literal["promise"] | None = None  # sequences at once; None: what memory and engine allow
     decision_s: float = 0.0  # from the arrival of a request to a replica having it
     added_tokens: int = 0  # that every prompt grows by on its way to a replica
     autoscaler: Autoscaler | None = None

@@ -14,7 +14,10 @@ from sim.strategies.algorithm.prune import Pruning
 from sim.strategies.algorithm.quantise import Quantisation
 from sim.strategies.algorithm.quantise_kv import CacheQuantisation
 from sim.strategies.algorithm.speculate import Speculating
+from sim.strategies.compute.admission import Admission
 from sim.strategies.compute.autoscale import Autoscaling
+from sim.strategies.compute.batch_limit import BatchLimit
+from sim.strategies.compute.decision import DecisionTime
 from sim.strategies.compute.router import Routing
 from sim.strategies.energy.clock import ClockLock
 from sim.strategies.energy.power_cap import PowerCap
@@ -29,6 +32,9 @@ Kind = tuple[str, str]  # family, kind
 
 SERVICE_MEASURES: Mapping[Kind, Callable[[Context], Technique[Deployment]]] = {
     ("compute", "router"): Routing.build,
+    ("compute", "admit"): Admission.build,
+    ("compute", "batch_max"): BatchLimit.build,
+    ("compute", "decision_ms"): DecisionTime.build,
     ("compute", "autoscale"): Autoscaling.build,
     ("algorithm", "quantise"): Quantisation.build,
     ("algorithm", "quantise_kv"): CacheQuantisation.build,

@@ -10,6 +10,7 @@ import simpy
 from simpy.events import ProcessGenerator
 
 from sim.kernels import serving_layout as at
+from sim.kernels.draws import draw_pair
 
 
 @dataclass(eq=False)
@@ -136,27 +137,46 @@ class Replica:
                     self.batch.remove(request)
 
 
-def serve(requests: Sequence[Request], rates: at.Rates, replicas: int, router: int) -> list[Replica]:
+def chosen(fleet: Sequence[Replica], dispatch: at.Dispatch, number: int, turn: int) -> Replica:
+    """The replica that takes the request of this number."""
+
+    def least_loaded(candidates: Sequence[Replica]) -> Replica:
+        return min(candidates, key=lambda r: (r.outstanding, r.last_routed, fleet.index(r)))
+
+    if dispatch.router == at.ROUND_ROBIN:
+        return fleet[turn % len(fleet)]
+    if dispatch.router == at.LEAST_LOADED:
+        return least_loaded(fleet)
+    if dispatch.router == at.CONSOLIDATE:
+        roomy = [r for r in fleet if r.outstanding < dispatch.room]
+        return max(roomy, key=lambda r: (r.outstanding, -fleet.index(r))) if roomy else least_loaded(fleet)
+    first, second = draw_pair(dispatch.key, number)
+    one = fleet[int(first * len(fleet))]
+    others = [r for r in fleet if r is not one] or [one]
+    other = others[int(second * len(others))]
+    return other if other.outstanding < one.outstanding else one
+
+
+def serve(
+    requests: Sequence[Request], rates: at.Rates, replicas: int, dispatch: at.Dispatch, decision_s: float = 0.0
+) -> list[Replica]:
     """Serves all requests to their end; writes into them and returns the replicas."""
     env = simpy.Environment()
     fleet = [Replica(env, rates, len(rates.prefill) - 1) for _ in range(replicas)]
 
     def arrive() -> ProcessGenerator:
-        turn = routed = 0
-        for request in requests:
-            yield env.timeout(request.arrival_s - env.now)
+        routed = 0
+        for turn, request in enumerate(requests):
+            yield env.timeout(request.arrival_s + decision_s - env.now)
             slack = at.BLOCK_SLACK if rates.kv_policy == at.RECOMPUTE else 0
             if request.prompt + request.output + slack > rates.kv_capacity:
-                turn += 1
                 continue
-            if router == at.LEAST_LOADED:
-                chosen = min(fleet, key=lambda r: (r.outstanding, r.last_routed, fleet.index(r)))
-            else:
-                chosen = fleet[turn % replicas]
-            turn += 1
+            replica = chosen(fleet, dispatch, request.number, turn)
+            if len(replica.queue) >= dispatch.queue_max:
+                continue
             routed += 1
-            chosen.last_routed = routed
-            chosen.take(request)
+            replica.last_routed = routed
+            replica.take(request)
 
     env.process(arrive())
     env.run()

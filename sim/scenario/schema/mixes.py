@@ -95,11 +95,29 @@ class Autoscale(OneForm):
     )
 
 
-class Compute(Measures):
-    """Who takes a request, and how many replicas there are."""
+class Admit(Strict):
+    """Rejects requests at their arrival rather than serving them late."""
 
-    router: Literal["round-robin", "least-loaded"] | None = Field(
-        default=None, description="Which replica takes a request. Without it: round-robin."
+    queue_max: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        description="Requests waiting at a replica, not yet in its batch, from which on it rejects more."
+    )
+
+
+class Compute(Measures):
+    """Who takes a request, how many a replica takes, and how many replicas there are."""
+
+    router: Literal["round-robin", "least-loaded", "power-of-two", "consolidate"] | None = Field(
+        default=None,
+        description="Which replica takes a request: the next, the least loaded of all or of two drawn at random, or "
+        "(consolidate) the fullest that keeps its promised pace, so that others idle. Without it: round-robin.",
+    )
+    admit: Admit | None = Field(default=None, description="A replica with a full queue rejects what is routed to it.")
+    batch_max: Annotated[int, Field(ge=1)] | Literal["promise"] | None = Field(
+        default=None,
+        description="Most sequences that a replica runs at once; promise: as many as keep the promise on TPOT.",
+    )
+    decision_ms: NonNegative | None = Field(
+        default=None, description="Time from the arrival of a request to a replica having it [ms]. Without it: 0."
     )
     autoscale: Autoscale | None = Field(default=None, description="Starts and stops replicas with the load.")
 

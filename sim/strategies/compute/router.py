@@ -1,16 +1,19 @@
-"""Which replica takes an arriving request: the next in turn, or the one with the least work before it."""
+"""Which replica takes an arriving request.
+
+`round-robin`: the next in turn. `least-loaded`: the one with the fewest requests. `power-of-two`: the less loaded of
+two drawn at random, which needs the load of two replicas instead of all and waits little longer (Mitzenmacher 2001,
+"The power of two choices in randomized load balancing"). `consolidate`: the fullest one that keeps its promised pace
+with one request more, so that the others idle; the least loaded where none has room.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from sim.catalog import entries
 from sim.strategies.effort import assumed_figures, set_up
-from sim.strategies.plan import Deployment, UpFront
+from sim.strategies.plan import Deployment, Router, UpFront
 from sim.strategies.technique import Context
-
-Router = Literal["round-robin", "least-loaded"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from sim.kernels import serving
 from sim.kernels import serving_layout as at
+from sim.kernels.draws import stream_key
 from sim.kernels.fleet import new_fleet
 from twins.serving import Request, serve
 
 Floats = NDArray[np.float64]
+ROUTERS = (at.ROUND_ROBIN, at.LEAST_LOADED, at.POWER_OF_TWO, at.CONSOLIDATE)
+DECISION_S = 0.0173205081  # an odd number, like the other times
 
 
 def made_rates(
@@ -44,23 +47,36 @@ def made_rates(
     return at.Rates(decode, prefill, waiting_w, 2.0, batch_max, kv_capacity, prompt_tokens_max, kv_policy, prefix_share)
 
 
+def ruled(router: int, queue_max: int = at.ENDLESS) -> at.Dispatch:
+    """A router; consolidating, it fills replicas up to four requests."""
+    return at.Dispatch(router, queue_max, room=4, key=stream_key(7, 0, "router", "chat"))
+
+
 def run_kernel(
-    requests: list[Request], rates: at.Rates, replicas: int, router: int, instants: list[float]
+    requests: list[Request],
+    rates: at.Rates,
+    replicas: int,
+    router: int | at.Dispatch,
+    instants: list[float],
+    decision_s: float = 0.0,
 ) -> tuple[at.Fleet, dict[int, tuple[float, float]]]:
     """Advances to each instant in turn; the fleet, and (first, finish) of every request that ended."""
+    dispatch = router if isinstance(router, at.Dispatch) else ruled(router)
     fleet = new_fleet(replicas, rates.batch_max)
     fleet.counts[:, at.STATE] = at.ON
     fleet.counts[:, at.LEVEL] = len(rates.prefill) - 1
-    serving.refresh_all(fleet)
+    serving.refresh_all(fleet, dispatch)
+    arrival_s = np.array([r.arrival_s for r in requests], np.float64)
     arrivals = at.Arrivals(
-        np.array([r.arrival_s for r in requests], np.float64),
+        arrival_s,
+        arrival_s + decision_s,
         np.array([r.prompt for r in requests], np.int32),
         np.array([r.output for r in requests], np.int32),
         True,
     )
     active = np.arange(replicas, dtype=np.int64)
     for instant in instants:
-        assert serving.advance(rates, fleet, arrivals, active, router, instant) == at.REACHED
+        assert serving.advance(rates, fleet, dispatch, arrivals, active, instant) == at.REACHED
     ended = {
         int(number): (float(times[at.LOG_FIRST_S]), float(times[at.LOG_FINISH_S]))
         for times, number in zip(fleet.log_times, fleet.log_counts[:, at.LOG_ID], strict=True)
@@ -78,15 +94,15 @@ def request_lists(draw: st.DrawFn) -> list[Request]:
 
 
 @pytest.mark.parametrize("policy", [at.RESERVE, at.RECOMPUTE])
-@pytest.mark.parametrize("router", [at.ROUND_ROBIN, at.LEAST_LOADED])
-@given(requests=request_lists(), replicas=st.integers(1, 4))
+@pytest.mark.parametrize("router", ROUTERS)
+@given(requests=request_lists(), replicas=st.integers(1, 4), queue_max=st.sampled_from((1, 3, at.ENDLESS)))
 @settings(max_examples=60, deadline=None)
 def test_kernel_equals_simpy_twin_request_by_request(
-    router: int, policy: int, requests: list[Request], replicas: int
+    router: int, policy: int, requests: list[Request], replicas: int, queue_max: int
 ) -> None:
-    rates = made_rates(policy)
-    fleet, ended = run_kernel(requests, rates, replicas, router, [1e5])
-    twins = serve(requests, rates, replicas, router)
+    rates, dispatch = made_rates(policy), ruled(router, queue_max)
+    fleet, ended = run_kernel(requests, rates, replicas, dispatch, [1e5], DECISION_S)
+    twins = serve(requests, rates, replicas, dispatch, DECISION_S)
     assert fleet.cursors[at.ALIVE] == 0
     for request in requests:
         first, finish = ended[request.number]
@@ -102,7 +118,7 @@ def test_kernel_equals_simpy_twin_request_by_request(
         assert fleet.clocks[r, at.ENERGY_J] - fleet.clocks[r, at.WAIT_J] == pytest.approx(twin.joules, rel=1e-9)
 
 
-@pytest.mark.parametrize("router", [at.ROUND_ROBIN, at.LEAST_LOADED])
+@pytest.mark.parametrize("router", ROUTERS)
 @given(requests=request_lists(), cuts=st.lists(st.floats(0.01, 20.0), max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_cutting_the_way_changes_no_bit_of_any_request(router: int, requests: list[Request], cuts: list[float]) -> None:
@@ -140,13 +156,13 @@ def test_a_lower_clock_acts_from_the_next_iteration_boundary() -> None:
     fast, fast_end = run_kernel(requests, rates, 1, at.ROUND_ROBIN, [1e3])
     fleet = new_fleet(1, rates.batch_max)
     fleet.counts[:, at.STATE], fleet.counts[:, at.LEVEL] = at.ON, 2
-    serving.refresh_all(fleet)
-    arrivals = at.Arrivals(np.array([1.0]), np.array([100], np.int32), np.array([400], np.int32), True)
-    active = np.zeros(1, np.int64)
-    serving.advance(rates, fleet, arrivals, active, at.ROUND_ROBIN, 2.0)
+    dispatch, active = at.Dispatch(), np.zeros(1, np.int64)
+    serving.refresh_all(fleet, dispatch)
+    arrivals = at.Arrivals(np.ones(1), np.ones(1), np.array([100], np.int32), np.array([400], np.int32), True)
+    serving.advance(rates, fleet, dispatch, arrivals, active, 2.0)
     done = int(fleet.counts[0, at.ITERATIONS])
-    serving.set_levels(rates, fleet, np.zeros(1, np.int64), 2.0)
-    serving.advance(rates, fleet, arrivals, active, at.ROUND_ROBIN, 1e3)
+    serving.set_levels(rates, fleet, dispatch, np.zeros(1, np.int64), 2.0)
+    serving.advance(rates, fleet, dispatch, arrivals, active, 1e3)
     finish = float(fleet.log_times[0, at.LOG_FINISH_S])
     held = sum(101 + i for i in range(done, 399))
     slow_s = (399 - done) * rates.decode[0, 1, at.STEP_S] + held * rates.decode[0, 1, at.KV_S]
@@ -166,7 +182,7 @@ def crowded(number: int) -> list[Request]:
 def test_where_memory_runs_out_the_newest_is_recomputed_as_the_twin_does() -> None:
     requests, rates = crowded(300), made_rates(at.RECOMPUTE)
     fleet, ended = run_kernel(requests, rates, 2, at.ROUND_ROBIN, [1e5])
-    twins = serve(requests, rates, 2, at.ROUND_ROBIN)
+    twins = serve(requests, rates, 2, at.Dispatch())
     assert fleet.cursors[at.PREEMPTED] == sum(twin.preemptions for twin in twins)
     assert fleet.cursors[at.PREEMPTED] > 20
     for request in requests:
@@ -183,7 +199,7 @@ def test_a_long_prompt_is_taken_in_beside_decoding() -> None:
     rates = made_rates(batch_max=4, prompt_tokens_max=100)
     requests = [Request(0, 1.0, 10, 60), Request(1, 1.1, 450, 1)]
     _, ended = run_kernel(requests, rates, 1, at.ROUND_ROBIN, [1e3])
-    serve(requests, rates, 1, at.ROUND_ROBIN)
+    serve(requests, rates, 1, at.Dispatch())
     assert ended[1][0] == pytest.approx(requests[1].first_s, rel=1e-9)
     alone = made_rates(batch_max=4, prompt_tokens_max=1000)
     _, at_once = run_kernel([Request(0, 1.0, 10, 60), Request(1, 1.1, 450, 1)], alone, 1, at.ROUND_ROBIN, [1e3])

@@ -24,6 +24,9 @@ from sim.strategies.vertical.tune import Tuning
 PLANT = PlantSpec(type=CATALOGUE.plant("colocation"))
 OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("compute", "router"): {"router": "least-loaded"},
+    ("compute", "admit"): {"queue_max": 4},
+    ("compute", "batch_max"): {"batch_max": 8},
+    ("compute", "decision_ms"): {"decision_ms": 2.0},
     ("compute", "autoscale"): {"target_utilisation": 0.7},
     ("algorithm", "quantise"): {"quantise": "fp8"},
     ("algorithm", "quantise_kv"): {"quantise_kv": "fp8"},
