@@ -156,8 +156,8 @@ def _jobs(stream: schema.Jobs, pool: specs.Pool | None, path: Route, desk: Desk)
 
 def _training(train: schema.Train, pool: specs.Pool | None, path: Route, desk: Desk) -> specs.TrainJobs:
     model = desk.model(train.model)
-    if model.family != "llm":
-        desk.fault((*path, "model"), f"training a model of family {model.family} is not built yet; built: llm")
+    if model.family == FIXED_TIME:
+        desk.fault((*path, "model"), "a fixed-time model has no weights to train")
     precision = desk.precision(train.precision or model.precision)
     if pool is not None:
         _check_native(precision, pool.node.accelerator, (*path, "precision"), desk)

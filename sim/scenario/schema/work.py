@@ -88,7 +88,9 @@ class Train(Strict):
     """One training job, again and again."""
 
     model: Model = Field(description="AI model that is trained.")
-    tokens: Positive = Field(description="Tokens that one job trains on.")
+    tokens: Positive = Field(
+        description="Tokens that one job trains on; images, sequences or seconds of speech of a model that takes those."
+    )
     precision: Precision | None = Field(
         default=None, description="Number format of the arithmetic. Default: the one the model was published in."
     )
