@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import cache
 from types import UnionType
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from sim.record.files import meter_columns
 from sim.record.ledger import Floats, Ledger, Meter
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+HEAD_BYTES = 4  # before the head of a packed meter: its length
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +30,13 @@ class Packed:
 
 def pack(ledger: Ledger) -> Packed:
     """The ledger, ready to be kept."""
-    import pyarrow as pa
-
-    columns = pa.table(dict(meter_columns(ledger.meter)))
-    sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.ipc.new_stream(sink, columns.schema, options=options) as writer:
-        writer.write_table(columns)
-    return Packed(totals_text(ledger), sink.getvalue().to_pybytes())
+    columns = meter_columns(ledger.meter)
+    still = {name: float(column[0]) for name, column in columns.items() if _is_still(column)}
+    moving = {name: column for name, column in columns.items() if name not in still}
+    rows = len(ledger.meter.start_s)
+    order = {"rows": rows, "columns": [[name, still.get(name)] for name in columns]}
+    head, body = json.dumps(order).encode(), b"".join(column.tobytes() for column in moving.values())
+    return Packed(totals_text(ledger), len(head).to_bytes(HEAD_BYTES, "little") + head + _compressed(body))
 
 
 def totals_text(ledger: Ledger) -> str:
@@ -49,11 +47,36 @@ def totals_text(ledger: Ledger) -> str:
 
 def unpack(packed: Packed) -> Ledger:
     """The ledger that was packed, equal in every bit."""
+    return ledger_of(packed.totals, _columns(packed.meter))
+
+
+def _columns(kept: bytes) -> dict[str, Floats]:
+    """The columns of the meter; one that never changes is kept as its value."""
+    begin = HEAD_BYTES + int.from_bytes(kept[:HEAD_BYTES], "little")
+    order = json.loads(kept[HEAD_BYTES:begin])
+    rows, named = order["rows"], order["columns"]
+    moving = [name for name, still in named if still is None]
+    block = _restored(kept[begin:], 8 * rows * len(moving))
+    held = dict(zip(moving, np.frombuffer(block, np.float64).reshape(len(moving), rows), strict=True))
+    return {name: held[name] if still is None else np.full(rows, still) for name, still in named}
+
+
+def _is_still(column: Floats) -> bool:
+    """Whether a column holds one value, to the bit, throughout."""
+    bits = column.view(np.int64)
+    return len(bits) > 0 and bool((bits == bits[0]).all())
+
+
+def _compressed(body: bytes) -> bytes:
     import pyarrow as pa
 
-    with pa.ipc.open_stream(packed.meter) as reader:
-        columns: pa.Table = reader.read_all()
-    return ledger_of(packed.totals, {name: columns[name].to_numpy() for name in columns.column_names})
+    return bytes(pa.compress(body, codec="zstd", asbytes=True))
+
+
+def _restored(body: bytes, size: int) -> bytes:
+    import pyarrow as pa
+
+    return bytes(pa.decompress(body, size, codec="zstd", asbytes=True))
 
 
 def ledger_of(totals: str, columns: Mapping[str, Floats]) -> Ledger:
