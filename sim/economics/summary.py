@@ -47,6 +47,7 @@ def appraise(plan: Plan, ledger: Ledger, seed: int, lean: Mapping[str, Leanness]
         "horizon_s": plan.scenario.horizon_s,
         "window_s": meter.window_s,
         "feasible": not broken,
+        "broken": list(broken),
         "warnings": [*broken, *run_warnings(plan, ledger, meter, assumed)],
         **_money(lines, meter),
         **_efficiency(efficiency(plan, ledger, meter, lean), lean),

@@ -15,7 +15,7 @@ MATERIAL_SHARE = 0.01  # serving up to this share less counts as the same work (
 def shortfalls(mix: Sample, baseline: Sample, promises: Promises, confidence: float, deterministic: bool) -> list[str]:
     """What the mix does not do that the baseline does, in words; empty where their costs compare."""
     return [
-        *_less_work(mix, baseline, confidence, deterministic),
+        *less_work(mix, baseline, confidence, deterministic),
         *_broken_promises(mix, baseline, promises),
     ]
 
@@ -34,7 +34,8 @@ def work_left_undone(samples: Mapping[str, Sample], confidence: float, determini
     return found
 
 
-def _less_work(mix: Sample, baseline: Sample, confidence: float, deterministic: bool) -> list[str]:
+def less_work(mix: Sample, baseline: Sample, confidence: float, deterministic: bool) -> list[str]:
+    """What the mix is shown to do less of than the baseline, in words."""
     found = []
     for metric in (name for name in baseline.metrics if name.endswith(WORK_DONE) and name in mix.metrics):
         less = _less_of(metric, mix, baseline, confidence, deterministic)

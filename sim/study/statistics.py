@@ -71,6 +71,15 @@ def p_value(differences: Sequence[float]) -> float:
     return 2.0 * float(stdtr(len(differences) - 1, -abs(mean) / _standard_error(differences, mean)))
 
 
+def shown_above_zero(differences: Sequence[float], level: float, deterministic: bool) -> bool:
+    """Whether a one-sided paired t test at `level` shows a mean above 0; differences all the same go by sign."""
+    if not differences or math.fsum(differences) <= 0.0:
+        return False
+    if deterministic or (len(differences) > 1 and _all_the_same(differences)):
+        return True
+    return len(differences) > 1 and p_value(differences) / 2.0 <= level
+
+
 def holm_rejected(p_values: Sequence[float], level: float) -> list[bool]:
     """Which hypotheses Holm's step-down procedure rejects, keeping the chance of any false one below `level`."""
     rejected = [False] * len(p_values)
