@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from sim.engine.latencies import Latencies
 from sim.engine.nodes import Nodes, full_power_w
 from sim.engine.pool_jobs import PoolJobs
 from sim.engine.replicas import Replicas
+from sim.engine.shift_jobs import release_s
 from sim.engine.token_service import TokenService
 from sim.engine.world import PoolRun, ServiceRun, World
 from sim.errors import ScenarioError
@@ -26,6 +28,7 @@ from sim.models.replica import prompt_tokens_max, replica_tables
 from sim.models.serving import ServingTables
 from sim.models.steady import steady_state
 from sim.models.work import cached_tokens, held_context_tokens
+from sim.protocols import Signal
 from sim.scenario.specs import Service
 from sim.strategies.plan import Deployment, Plan, PoolPlan
 from sim.workload import JobTable, Traffic, open_jobs, open_traffic
@@ -64,7 +67,8 @@ def build_world(plan: Plan, seed: int, replication: int) -> Built:
     pools, parts = {}, _Parts()
     for name, pool in plan.pools.items():
         nodes = Nodes(pool, facility, plant_now.supply_c)
-        jobs = _pool_jobs(plan, pool, nodes, seed, replication, parts)
+        signals = {"price": price, "carbon": carbon}
+        jobs = _pool_jobs(plan, pool, nodes, signals, seed, replication, parts)
         services = [
             _service(plan, deployment, pool, seed, replication, parts)
             for deployment in plan.deployments.values()
@@ -196,8 +200,16 @@ def _fixed_time_power(pool: PoolPlan, accelerators: int) -> Floats:
     return np.column_stack((work, _waiting_w(pool, accelerators), np.full(len(work), work.min())))
 
 
-def _pool_jobs(plan: Plan, pool: PoolPlan, nodes: Nodes, seed: int, replication: int, parts: _Parts) -> PoolJobs | None:
-    """The job streams of a pool, None where it has none."""
+def _pool_jobs(
+    plan: Plan,
+    pool: PoolPlan,
+    nodes: Nodes,
+    signals: Mapping[str, Signal],
+    seed: int,
+    replication: int,
+    parts: _Parts,
+) -> PoolJobs | None:
+    """The job streams of a pool, None where it has none; `signals` are what they may be shifted by."""
     streams = [stream for stream in plan.jobs.values() if stream.pool == pool.pool.name]
     if not streams:
         return None
@@ -218,7 +230,9 @@ def _pool_jobs(plan: Plan, pool: PoolPlan, nodes: Nodes, seed: int, replication:
         if deployment.service.pool == pool.pool.name
     )
     most = pool.pool.accelerators - kept_for_services
-    return PoolJobs([stream.name for stream in streams], tables, rates, policies.pop(), nodes.free, most, horizon_s)
+    names, shift = [stream.name for stream in streams], pool.shift
+    release = None if shift is None else [release_s(table, shift, signals[shift.by], horizon_s) for table in tables]
+    return PoolJobs(names, tables, rates, policies.pop(), nodes.free, most, horizon_s, release)
 
 
 def _fewest_replicas(deployment: Deployment) -> int:

@@ -28,12 +28,17 @@ class PoolJobs:
         node_free: Ints,
         most: int,
         horizon_s: float,
+        release_s: Sequence[Floats] | None = None,
     ) -> None:
-        """`rates` f8[streams, levels, 3] as of `job_tables`; `node_free` is shared with the services of the pool."""
+        """`rates` f8[streams, levels, 3] as of `job_tables`; `node_free` is shared with the services of the pool.
+
+        `release_s` of each stream's jobs: when they may start, None: at once. Waiting counts from submission.
+        """
         self.names = tuple(names)
         self.most = most  # accelerators that jobs could ever get
         self.events = 0
-        self.jobs = _merged(tables, rates, POLICIES[policy], node_free, horizon_s)
+        release = [table.submit_s for table in tables] if release_s is None else release_s
+        self.submit_s, self.jobs = _merged(tables, release, rates, POLICIES[policy], node_free, horizon_s)
 
     def advance(self, now: float) -> None:
         """Brings all jobs up to `now`."""
@@ -68,34 +73,41 @@ class PoolJobs:
 
     def counts(self, stream: int, from_s: float) -> dict[int, int]:
         """Jobs of a stream's cohort (submitted at or after `from_s`) by status."""
-        mine = self.jobs.status[(self.jobs.stream == stream) & (self.jobs.submit_s >= from_s)]
+        mine = self._status[(self.jobs.stream == stream) & (self.submit_s >= from_s)]
         return {status: int(np.count_nonzero(mine == status)) for status in range(gang.REJECTED + 1)}
 
     def in_status(self, stream: int, status: int) -> int:
         """Jobs of a stream in a status."""
-        return int(np.count_nonzero((self.jobs.stream == stream) & (self.jobs.status == status)))
+        return int(np.count_nonzero((self.jobs.stream == stream) & (self._status == status)))
+
+    @property
+    def _status(self) -> Ints:
+        """Status of each job; one that is submitted and waits for its hour is queued."""
+        jobs = self.jobs
+        held_back = (jobs.status == gang.COMING) & (self.submit_s <= jobs.credited_s[0])
+        return np.where(held_back, gang.QUEUED, jobs.status).astype(np.int64)
 
     def waits(self, stream: int, from_s: float) -> Quantiles:
         """Waiting times of the cohort's jobs that have started [s]."""
         chosen = self._cohort(stream, from_s, (gang.RUNNING, gang.DONE))
-        return quantiles(self.jobs.times[chosen, gang.START_S] - self.jobs.submit_s[chosen])
+        return quantiles(self.jobs.times[chosen, gang.START_S] - self.submit_s[chosen])
 
     def turnarounds(self, stream: int, from_s: float) -> Quantiles:
         """Submission to end of the cohort's completed jobs [s]."""
         chosen = self._cohort(stream, from_s, (gang.DONE,))
-        return quantiles(self.jobs.times[chosen, gang.END_S] - self.jobs.submit_s[chosen])
+        return quantiles(self.jobs.times[chosen, gang.END_S] - self.submit_s[chosen])
 
     def makespan_s(self, stream: int, from_s: float) -> float | None:
         """First submission to last end of the cohort's completed jobs."""
         chosen = self._cohort(stream, from_s, (gang.DONE,))
         if not chosen.any():
             return None
-        cohort = (self.jobs.stream == stream) & (self.jobs.submit_s >= from_s)
-        return float(self.jobs.times[chosen, gang.END_S].max() - self.jobs.submit_s[cohort].min())
+        cohort = (self.jobs.stream == stream) & (self.submit_s >= from_s)
+        return float(self.jobs.times[chosen, gang.END_S].max() - self.submit_s[cohort].min())
 
     def _cohort(self, stream: int, from_s: float, statuses: Sequence[int]) -> NDArray[np.bool_]:
         jobs = self.jobs
-        return np.asarray((jobs.stream == stream) & (jobs.submit_s >= from_s) & np.isin(jobs.status, statuses))
+        return np.asarray((jobs.stream == stream) & (self.submit_s >= from_s) & np.isin(jobs.status, statuses))
 
 
 def quantiles(seconds: Floats) -> Quantiles:
@@ -106,11 +118,21 @@ def quantiles(seconds: Floats) -> Quantiles:
     return Quantiles(mean=float(seconds.mean()), p50=p50, p90=p90, p99=p99, max=float(seconds.max()))
 
 
-def _merged(tables: Sequence[JobTable], rates: Floats, policy: int, node_free: Ints, horizon_s: float) -> gang.Jobs:
-    """The arrays of the gang kernel: jobs of all streams submitted before the horizon, in order of submission."""
-    submit_s = np.concatenate([table.submit_s for table in tables])
+def _merged(
+    tables: Sequence[JobTable],
+    release_s: Sequence[Floats],
+    rates: Floats,
+    policy: int,
+    node_free: Ints,
+    horizon_s: float,
+) -> tuple[Floats, gang.Jobs]:
+    """When each job is submitted, and the arrays of the gang kernel, which knows only when it may start.
+
+    Jobs of all streams that are submitted before the horizon, in order of release.
+    """
+    submit_s, may_start_s = (np.concatenate(parts) for parts in ([table.submit_s for table in tables], release_s))
     stream = np.repeat(np.arange(len(tables)), [len(table.submit_s) for table in tables])
-    order = np.argsort(submit_s, kind="stable")
+    order = np.argsort(may_start_s, kind="stable")
     order = order[submit_s[order] < horizon_s]
     number, streams, nodes = len(order), len(tables), len(node_free)
     estimate_s = np.concatenate([table.estimate_s for table in tables])[order]
@@ -119,8 +141,8 @@ def _merged(tables: Sequence[JobTable], rates: Floats, policy: int, node_free: I
     shares[:, gang.SHARE_NEXT] = np.append(np.arange(1, entries), gang.NONE)
     cursors = np.zeros(gang.CURSORS, np.int64)
     cursors[gang.FREE] = node_free.sum()
-    return gang.Jobs(
-        submit_s=submit_s[order],
+    return submit_s[order], gang.Jobs(
+        submit_s=may_start_s[order],
         run_s=np.concatenate([table.run_s for table in tables])[order],
         order=estimate_s if policy == gang.SJF else np.arange(number, dtype=np.float64),
         accelerators=np.concatenate([table.accelerators for table in tables])[order].astype(np.int64),

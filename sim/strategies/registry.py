@@ -22,6 +22,7 @@ from sim.strategies.compute.router import Routing
 from sim.strategies.energy.clock import ClockLock
 from sim.strategies.energy.power_cap import PowerCap
 from sim.strategies.energy.retrofit import Retrofit
+from sim.strategies.energy.shift import Shifting
 from sim.strategies.energy.sleep import Sleeping
 from sim.strategies.plan import Deployment, PoolPlan
 from sim.strategies.technique import Context, Technique
@@ -49,6 +50,7 @@ POOL_MEASURES: Mapping[Kind, Callable[[Context], Technique[PoolPlan]]] = {
     ("energy", "power_cap_w"): PowerCap.build,
     ("energy", "clock_mhz"): ClockLock.build,
     ("energy", "sleep"): Sleeping.build,
+    ("energy", "shift"): Shifting.build,
 }
 SITE_MEASURES: Mapping[Kind, Callable[[Context], Technique[PlantSpec]]] = {
     ("energy", "plant"): Retrofit.build,

@@ -17,7 +17,7 @@ Format = Literal["fp8", "int8", "int4", "fp4"]
 KeptShare = Annotated[float, Field(ge=0.5, le=1)]  # below half, a smaller model that learns from this one does better
 Utilisation = Annotated[float, Field(gt=0, le=1)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, plant, sleep")
+_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, plant, sleep, shift")
 _VERTICAL = NotBuilt("built: customise, augment")
 
 
@@ -238,6 +238,15 @@ class Sleep(Strict):
     wake_s: NonNegative | None = Field(default=None, description="How long waking takes [s]. Default: 300.")
 
 
+class Shift(Strict):
+    """Jobs wait for a better hour; their waiting counts from submission."""
+
+    by: Literal["price", "carbon"] = Field(default="price", description="What is least over the run time of a job.")
+    max_delay_h: Annotated[float, Field(ge=0, le=720)] = Field(
+        description="How much later than submitted a job may start [h]."
+    )
+
+
 class Energy(Measures):
     """Fewer joules at the accelerators and in the building."""
 
@@ -247,7 +256,7 @@ class Energy(Measures):
         default=None, description="Retrofit: another cooling plant in place of the site's."
     )
     sleep: Sleep | None = Field(default=None, description="Nodes that nobody uses go to sleep and wake when needed.")
-    shift: Annotated[object, _ENERGY] = Field(default=None, description="Not built yet: work waits for a better hour.")
+    shift: Shift | None = Field(default=None, description="Jobs wait for the cheapest or cleanest hours.")
     battery: Annotated[object, _ENERGY] = Field(default=None, description="Not built yet: stores energy on site.")
 
     @model_validator(mode="after")

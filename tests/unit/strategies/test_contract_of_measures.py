@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handmade.runs import CATALOGUE, measure, pool, scenario, service
+from handmade.runs import CATALOGUE, jobs, measure, pool, scenario, service
 from sim.catalog import entries
 from sim.scenario.specs import PlantSpec
 from sim.strategies import Deployment, PoolPlan
@@ -37,6 +37,7 @@ OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("energy", "power_cap_w"): {"power_cap_w": 500.0},
     ("energy", "clock_mhz"): {"clock_mhz": 1200.0},
     ("energy", "sleep"): {"after_s": 60.0},
+    ("energy", "shift"): {"by": "price", "max_delay_h": 6.0},
     ("energy", "plant"): {"plant": replace(PLANT, overrides={"pue": 1.1})},
     ("vertical", "customise"): {"method": "lora"},
     ("vertical", "augment"): {"samples": 20_000.0},
@@ -57,7 +58,7 @@ def target(kind: tuple[str, str]) -> Deployment | PoolPlan | PlantSpec:
 
 
 def context(kind: tuple[str, str]) -> Context:
-    return Context(measure(*kind, **OPTIONS[kind]), CATALOGUE, scenario())
+    return Context(measure(*kind, **OPTIONS[kind]), CATALOGUE, scenario(jobs=(jobs(),)))
 
 
 def test_every_measure_of_the_registry_is_under_test() -> None:
