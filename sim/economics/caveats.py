@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from sim.economics.metering import Metered
+from sim.economics.served import adaptation_notes
 from sim.record.ledger import Floats, Ledger, ServiceTotals
 from sim.strategies.plan import Plan
 from sim.units import H_PER_MONTH, S_PER_H
@@ -37,6 +38,7 @@ def run_warnings(plan: Plan, ledger: Ledger, meter: Metered, assumed: tuple[str,
         *plan.warnings,
         *ledger.warnings,
         *_of_services(ledger),
+        *adaptation_notes(plan, ledger),
         *_of_jobs(ledger),
         *_of_pools(plan, ledger),
         *_of_money(plan, meter),

@@ -13,6 +13,7 @@ from math import inf
 
 from sim.catalog import Catalogue
 from sim.catalog.entries import Accelerator, AIModel, Precision
+from sim.economics.served import lean_share
 from sim.errors import Problem, ScenarioError
 from sim.models.variant import Variant
 from sim.record.ledger import ServiceTotals
@@ -61,6 +62,9 @@ def leanness(
         return None
     service = deployment.service
     used_s = accelerator_s_per_token(deployment.variant, service, accelerator, load)
+    lean, share = deployment.lean, lean_share(totals)
+    if lean is not None and share > 0.0:
+        used_s += share * (accelerator_s_per_token(lean.variant, service, accelerator, load) - used_s)
     best = Leanness(reference=deployment.variant.name, reference_s=used_s, used_s=used_s)
     for candidate in _candidates_for(service, catalogue):
         try:

@@ -14,6 +14,7 @@ from sim.economics.efficiency import Efficiency, efficiency
 from sim.economics.feasibility import broken_promises
 from sim.economics.leanness import Leanness, leanness
 from sim.economics.metering import Metered, metered
+from sim.economics.served import as_served
 from sim.economics.shares import shares
 from sim.economics.value import net_benefit_usd, total_value_usd
 from sim.economics.work import job_result, quotient, service_result, useful_outputs
@@ -36,6 +37,7 @@ def appraise(plan: Plan, ledger: Ledger, seed: int, lean: Mapping[str, Leanness]
     """
     meter = metered(ledger, {name: each.pool for name, each in plan.pools.items()})
     lean = leanness_of(plan, ledger) if lean is None else lean
+    plan = as_served(plan, ledger)
     lines = cost_lines(plan, ledger, meter)
     broken = broken_promises(plan, ledger, meter)
     assumed = tuple(dict.fromkeys((*plan.scenario.assumed, *plan.assumed)))

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from sim.economics.feasibility import judged
 from sim.economics.leanness import Leanness
+from sim.economics.served import adaptation_result
 from sim.economics.shares import Share
 from sim.economics.value import net_benefit_usd, service_value_usd
 from sim.errors import InvariantError
@@ -51,6 +52,7 @@ def service_result(
         "accuracy_sd": deployment.accuracy_sd if answers else None,
         "accuracy_over_target": deployment.ungated_gain if answers else None,
         "leanness": lean.reference_s / lean.used_s if lean else None,
+        "adaptation": adaptation_result(deployment, totals, window_s),
         "mean_batch": totals.mean_batch,
         "replicas_mean": totals.replicas_mean,
         "preemptions": totals.preemptions,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sim.engine.meter import MeterRows
 from sim.engine.sums import ServiceSums, Sums, sums_of
+from sim.engine.variant_use import VariantUse
 from sim.engine.world import PoolRun, ServiceRun, World
 from sim.errors import InvariantError
 from sim.kernels import gang, tally
-from sim.record.ledger import JobTotals, Ledger, PoolTotals, Quantiles, ServiceTotals
+from sim.record.ledger import Adapted, JobTotals, Ledger, PoolTotals, Quantiles, ServiceTotals
 
 
 def close_ledger(world: World, rows: MeterRows, wall_s: float, random: bool, warnings: tuple[str, ...]) -> Ledger:
@@ -16,7 +17,7 @@ def close_ledger(world: World, rows: MeterRows, wall_s: float, random: bool, war
     begin, end = rows.at_warm_up, sums_of(world)
     window_s = end.now_s - begin.now_s
     services = {
-        name: _service_totals(run, begin.services[name], end.services[name], window_s, world.now)
+        name: _service_totals(run, begin.services[name], end.services[name], window_s, world.now, world.uses.get(name))
         for name, run in world.services.items()
     }
     jobs: dict[str, JobTotals] = {}
@@ -39,7 +40,7 @@ def close_ledger(world: World, rows: MeterRows, wall_s: float, random: bool, war
 
 
 def _service_totals(
-    run: ServiceRun, begin: ServiceSums, end: ServiceSums, window_s: float, now: float
+    run: ServiceRun, begin: ServiceSums, end: ServiceSums, window_s: float, now: float, use: VariantUse | None
 ) -> ServiceTotals:
     run.fold_log()
     latencies = run.latencies
@@ -75,6 +76,16 @@ def _service_totals(
         accelerator_j=end.energy_j - begin.energy_j,
         preemptions=end.preemptions - begin.preemptions,
         replicas_mean=(end.held_s - begin.held_s) / (run.replicas.accelerators_each * window_s),
+        adapted=None if use is None else _adapted(use, begin, end),
+    )
+
+
+def _adapted(use: VariantUse, begin: ServiceSums, end: ServiceSums) -> Adapted:
+    return Adapted(
+        lean_s=end.lean_s - begin.lean_s,
+        lean_outputs=end.lean_outputs - begin.lean_outputs,
+        switches=use.switches,
+        returned_s=use.returned_s,
     )
 
 

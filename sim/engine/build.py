@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.adapt_variant import FORMS, with_leaner
 from sim.engine.fixed_time_service import FixedTimeService
 from sim.engine.inflow import Inflow
 from sim.engine.latencies import Latencies
@@ -127,8 +128,12 @@ def _service(
     within = batch_within_promise(tables, service, traffic)
     limit = tables.batch_max if deployment.batch_limit is None else deployment.batch_limit
     rates = _rates(tables, deployment, pool, min(within if limit == "promise" else limit, tables.batch_max))
+    forms, adaptation, lean = 1, deployment.adaptation, deployment.lean
+    if adaptation is not None and lean is not None:
+        leaner = _rates(_tables(lean, pool, traffic), lean, pool, rates.batch_max)
+        forms, rates = FORMS, with_leaner(rates, leaner, adaptation.switch_s)
     kept = min(within, rates.batch_max)
-    return TokenService(service.name, rates, kept, replicas, dispatch._replace(room=kept), inflow, latencies)
+    return TokenService(service.name, rates, kept, replicas, dispatch._replace(room=kept), inflow, latencies, forms)
 
 
 def _tables(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> ServingTables:

@@ -22,8 +22,9 @@ class Order(IntEnum):
     PLANT = 2
     REPLICA_STARTS = 3
     AUTOSCALER = 4
-    NODES = 5
-    METER = 6
+    ADAPTERS = 5
+    NODES = 6
+    METER = 7
 
 
 def multiples(period_s: float, horizon_s: float, *extra_s: float) -> Iterator[float]:

@@ -39,6 +39,8 @@ class MeterRows:
     def mark(self, world: World) -> None:
         """Remembers where the sums stand; the measured window begins here."""
         self.at_warm_up = sums_of(world)
+        for name, use in world.uses.items():
+            use.mark(world.services[name].outputs)
         for pool in world.pools.values():
             pool.nodes.hottest_c = pool.nodes.temperature_c
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from simpy import Environment
 
 from sim.engine.account import close_ledger
+from sim.engine.adapt_variant import adapt_variant
 from sim.engine.build import build_world, start_seconds
 from sim.engine.instants import multiples
 from sim.engine.meter import MeterRows
@@ -64,4 +65,6 @@ def start_processes(
     for service, deployment in world.plan.deployments.items():
         if deployment.autoscaler is not None:
             env.process(scale_replicas(env, world, service, deployment.autoscaler, start_seconds(deployment)))
+        if deployment.adaptation is not None:
+            env.process(adapt_variant(env, world, service, deployment.adaptation))
     env.process(read_meter(env, world, rows, instants, progress))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.variant_use import VariantUse
 from sim.engine.world import PoolRun, ServiceRun, World
 from sim.kernels import gang
 
@@ -28,6 +29,8 @@ class ServiceSums:
     outputs: int
     iterations: int
     preemptions: int
+    lean_s: float = 0.0  # served by the leaner form, where the service adapts
+    lean_outputs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,12 @@ def sums_of(world: World) -> Sums:
     """All sums as they stand."""
     return Sums(
         world.now,
-        {name: _service_sums(run) for name, run in world.services.items()},
+        {name: _service_sums(run, world.uses.get(name), world.now) for name, run in world.services.items()},
         {name: _pool_sums(pool) for name, pool in world.pools.items()},
     )
 
 
-def _service_sums(run: ServiceRun) -> ServiceSums:
+def _service_sums(run: ServiceRun, use: VariantUse | None, now: float) -> ServiceSums:
     busy_s, each = float(run.busy_s.sum()), run.replicas.accelerators_each
     return ServiceSums(
         held_s=run.replicas.held_s * each,
@@ -72,6 +75,8 @@ def _service_sums(run: ServiceRun) -> ServiceSums:
         outputs=run.outputs,
         iterations=run.iterations,
         preemptions=run.preemptions,
+        lean_s=0.0 if use is None else use.lean_s(now),
+        lean_outputs=0 if use is None else use.lean_outputs(run.outputs),
     )
 
 

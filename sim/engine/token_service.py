@@ -29,7 +29,9 @@ class TokenService:
         dispatch: at.Dispatch,
         inflow: Inflow,
         latencies: Latencies,
+        forms: int = 1,
     ) -> None:
+        """`rates` may hold several forms of the model as blocks of clock levels; the first serves at the begin."""
         self.name, self.rates, self.replicas, self.dispatch = name, rates, replicas, dispatch
         self.latencies = latencies
         self.batch_within_promise = batch_within_promise
@@ -37,7 +39,8 @@ class TokenService:
         self._active = np.zeros(0, np.int64)
         self._fleet = new_fleet(len(replicas.state), rates.batch_max)
         self._arrivals = self._taken(inflow.coming)
-        self.set_levels(np.full(len(replicas.state), len(rates.prefill) - 1, np.int64), 0.0)
+        self._levels_each, self._form = len(rates.prefill) // forms, 0
+        self.set_levels(np.full(len(replicas.state), self._levels_each - 1, np.int64), 0.0)
 
     # --- the way forward ---
 
@@ -104,7 +107,13 @@ class TokenService:
 
     def set_levels(self, levels: Ints, now: float) -> None:
         """Clock level of each replica, from its next iteration on."""
-        serving.set_levels(self.rates, self._fleet, self.dispatch, levels, now)
+        self._levels = levels
+        serving.set_levels(self.rates, self._fleet, self.dispatch, levels + self._form * self._levels_each, now)
+
+    def take_form(self, form: int, now: float) -> None:
+        """Another form of the model serves, at each replica from its next iteration on."""
+        self._form = form
+        self.set_levels(self._levels, now)
 
     # --- what may be looked at ---
 

@@ -17,6 +17,7 @@ from sim.engine.nodes import Nodes, NodeUse
 from sim.engine.pool_jobs import PoolJobs
 from sim.engine.replicas import NOWHERE, STARTING
 from sim.engine.token_service import TokenService
+from sim.engine.variant_use import VariantUse
 from sim.errors import InvariantError
 from sim.facility import Facility, Weather
 from sim.kernels.serving_layout import DRAINING, OFF, ON
@@ -73,6 +74,8 @@ class World:
         self._plant_from_s = 0.0
         self._plant_from_j = 0.0
         self._seen = {name: Seen() for name in self.services}
+        adapting = [name for name, each in plan.deployments.items() if each.adaptation is not None]
+        self.uses = {name: VariantUse(measured=scenario.warmup_s == 0.0) for name in adapting}
 
     # --- the one entrance ---
 

@@ -27,6 +27,16 @@ class Quantiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adapted:
+    """How a service that adapts was served over the window; switches count as the leaner form."""
+
+    lean_s: float  # by the leaner form of its model
+    lean_outputs: int  # of outputs_in_window
+    switches: int  # in the whole run
+    returned_s: float | None  # when the guard gave the leaner form up for good, since the start of the run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceTotals:
     """One service over the window."""
 
@@ -52,6 +62,7 @@ class ServiceTotals:
     accelerator_j: float  # of the accelerators held
     replicas_mean: float
     preemptions: int = 0  # sequences that lost their KV memory and were taken in again
+    adapted: Adapted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,7 +191,7 @@ class Adapt(Strict):
         default=None, description="Value of what is watched at which the model returns. Default: .8 of the threshold."
     )
     period_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
-        default=None, description="Time between looks [s]. Default: 30."
+        default=None, description="Time between looks [s]. Default: 60."
     )
     switch_s: Annotated[float, Field(ge=0, le=3600)] | None = Field(
         default=None, description="How long every replica stands still at a switch [s]. Default: 20."

@@ -21,7 +21,7 @@ from sim.strategies.technique import Context
 
 Leaner = Quantisation | Pruning
 LEANER: Final[Mapping[str, Callable[[Context], Leaner]]] = {"quantise": Quantisation.build, "prune": Pruning.build}
-PERIOD_S: Final = 30.0  # assumed: two looks of a usual autoscaler
+PERIOD_S: Final = 60.0  # assumed: the interval of the meter
 SWITCH_S: Final = 20.0  # assumed: 16 GB a device from host memory over PCIe 4, capturing graphs anew
 HYSTERESIS: Final = 0.2  # assumed: share of the threshold between it and the way back, where a user names no other
 

@@ -1,0 +1,134 @@
+"""Adapting: a leaner form of a service's model takes over while load, price or heat is high.
+
+Both forms stand in one table of rates, as blocks of clock levels, so a switch is a change of level: each replica ends
+its iteration first. At a switch every replica stands still for `switch_s`: a third block, with that time and the power
+of the active floor on top of an iteration, holds until the other form is ready. Replicas that find work only then begin
+with that wait, too. The room for context is that of the form with less, so no sequence loses its memory at a switch.
+Until the first switch nothing changes to the last bit; only looks at the load cut the sums of joules, which differ in
+their last digits where the period is no multiple of the meter's interval.
+
+The guard watches the accuracy of what was served in the measured window. The leaner form may take over, and stay, only
+while even the most that could be served until the next look is done would leave that accuracy at the field's floor or
+above. Where it has to return for this reason, it returns for good.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from simpy import Environment
+from simpy.events import ProcessGenerator
+
+from sim.engine.instants import Order, multiples, wake
+from sim.engine.token_service import TokenService
+from sim.engine.variant_use import VariantUse
+from sim.engine.world import World
+from sim.kernels import serving_layout as at
+from sim.kernels.serving_layout import ON, Rates
+from sim.strategies.plan import Adaptation, Deployment
+
+AS_PLANNED: Final = 0
+LEANER: Final = 1
+SWITCHING: Final = 2
+FORMS: Final = 3
+
+
+def with_leaner(rates: Rates, leaner: Rates, switch_s: float) -> Rates:
+    """Rates whose levels are those of the form as planned, of the leaner one, and of a switch between them."""
+    batch_max = min(rates.batch_max, leaner.batch_max)
+    planned, other = (each.decode[:, : batch_max + 1] for each in (rates, leaner))
+    switching = planned.copy()
+    switching[:, :, at.STEP_S] += switch_s
+    switching[:, :, at.STEP_J] += switch_s * rates.waiting_w[:, at.WAIT_W][:, None]
+    return rates._replace(
+        decode=np.concatenate((planned, other, switching)),
+        prefill=np.concatenate((rates.prefill, leaner.prefill, rates.prefill)),
+        waiting_w=np.tile(rates.waiting_w, (FORMS, 1)),
+        batch_max=batch_max,
+        kv_capacity=min(rates.kv_capacity, leaner.kv_capacity),
+    )
+
+
+def most_outputs_per_s(rates: Rates) -> float:
+    """Outputs that one replica makes at most in a second, in any form: full speed, without context or prompts."""
+    batch = np.arange(1, rates.batch_max + 1)
+    return float((batch / rates.decode[:, 1:, at.STEP_S]).max())
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What keeps the accuracy of the outputs in the measured window at the floor of the field or above."""
+
+    floor: float
+    planned: float  # accuracy of the form as planned
+    leaner: float
+    most_outputs: float  # that may come from the leaner form between a look and the return at the next
+
+    def allows(self, planned_outputs: int, lean_outputs: int) -> bool:
+        """Whether the leaner form may serve until the next look."""
+        if self.leaner >= self.floor:
+            return True
+        lean = lean_outputs + self.most_outputs
+        return self.planned * planned_outputs + self.leaner * lean >= self.floor * (planned_outputs + lean)
+
+
+def guard_of(run: TokenService, deployment: Deployment, adaptation: Adaptation) -> Guard:
+    """The guard of a service; an iteration under way and one that holds the switch still end after it."""
+    leaner = deployment.lean
+    assert leaner is not None
+    replicas = len(run.replicas.state)
+    seconds = adaptation.period_s + adaptation.switch_s
+    most = replicas * (most_outputs_per_s(run.rates) * seconds + 2.0 * run.rates.batch_max)
+    return Guard(deployment.service.field.floor, deployment.accuracy, leaner.accuracy, most)
+
+
+def adapt_variant(env: Environment, world: World, service: str, adaptation: Adaptation) -> ProcessGenerator:
+    """Wakes at every period: looks at what is watched and at the guard, and switches the form of the service."""
+    run, use = world.services[service], world.uses[service]
+    assert isinstance(run, TokenService)
+    guard = guard_of(run, world.plan.deployments[service], adaptation)
+    for instant in multiples(adaptation.period_s, world.horizon_s):
+        if instant < env.now:
+            continue
+        yield wake(env, instant, Order.ADAPTERS)
+        wanted = adaptation.wants_leaner(watched_value(world, run, adaptation, instant), use.lean)
+        if not (wanted or use.lean):
+            continue
+        world.advance(instant)
+        allowed = guard.allows(*use.in_window(run.outputs))
+        if use.lean and wanted and not allowed:
+            use.returned_s = instant
+        if (wanted and allowed) != use.lean:
+            yield from switch_form(env, world, run, use, adaptation.switch_s)
+        if use.returned_s is not None:
+            return
+
+
+def switch_form(
+    env: Environment, world: World, run: TokenService, use: VariantUse, switch_s: float
+) -> ProcessGenerator:
+    """From one form to the other; the horizon may come before the other one is ready."""
+    lean, ready_s = not use.lean, world.now + switch_s
+    use.switches += 1
+    use.change(True, world.now, run.outputs)
+    if switch_s > 0.0:
+        run.take_form(SWITCHING, world.now)
+        if ready_s > world.horizon_s:
+            return
+        yield wake(env, ready_s, Order.ADAPTERS)
+        world.advance(ready_s)
+    run.take_form(LEANER if lean else AS_PLANNED, ready_s)
+    use.change(lean, ready_s, run.outputs)
+
+
+def watched_value(world: World, run: TokenService, adaptation: Adaptation, now: float) -> float:
+    """Load or price now, or the temperature when it was last worked out (every 10 s where heat could matter)."""
+    if adaptation.watched == "price_usd_per_kwh":
+        return world.price.at(now)
+    if adaptation.watched == "temperature_c":
+        return world.pool_of[run.name].nodes.temperature_c
+    world.advance(now)
+    replicas = max(len(run.replicas.in_state(ON)), 1)
+    return (run.running + run.waiting) / (replicas * run.batch_within_promise)
