@@ -2,8 +2,9 @@
 
 power_cap_training.csv (Zeus, NSDI'23) holds epochs of six workloads, each at several batch sizes and optimizers, under
 caps of 100 to 250 W. Fitted: floor, memory and compute watts, knee and knee voltage of the accelerator, and the two
-utilisations of each workload. What sets the configurations of a workload apart, the share of time that is busy, is
-not fitted but follows from the mean power at the highest cap.
+utilisations of each workload. What sets the configurations of a workload apart is not fitted but follows from what was
+measured at the highest cap: the arithmetic of an epoch is the same, so compute utilisation falls as the epoch takes
+longer; the share of time that is busy follows from mean power.
 """
 
 from __future__ import annotations
@@ -37,14 +38,15 @@ LOAD_SPREAD = np.array([0.2, 0.1])
 LOAD_LIMITS = (np.array([0.02, 0.02]), np.array([1.0, 1.0]))
 
 
-# What the last fit found, so that rows can be predicted without one; u_memory, u_compute at full clock when busy
+# What the last fit found, so that rows can be predicted without one; u_memory, u_compute at full clock when busy, of
+# the configuration with the shortest epoch
 LOADS = {
-    "bert_base_uncased/sentiment140": (0.215, 0.245),
-    "bert_base_uncased/squad": (0.261, 0.433),
-    "deepspeech2/librispeech": (0.158, 0.200),
+    "bert_base_uncased/sentiment140": (0.283, 0.294),
+    "bert_base_uncased/squad": (0.331, 0.457),
+    "deepspeech2/librispeech": (0.184, 0.240),
     "ncf/movielens-1m": (0.300, 0.236),
-    "resnet50/imagenet": (0.288, 0.303),
-    "shufflenetv2/cifar100": (0.214, 0.210),
+    "resnet50/imagenet": (0.334, 0.324),
+    "shufflenetv2/cifar100": (0.219, 0.225),
 }
 
 
@@ -58,6 +60,7 @@ class CapRow:
     configuration: str
     cap_w: float
     free_w: float  # mean power at the highest cap
+    pace: float  # shortest epoch of the workload over that of the configuration, both at the highest cap
     slowdown: float
     energy_ratio: float
 
@@ -69,27 +72,27 @@ class CapFit:
     accelerator: Accelerator
     loads: Mapping[str, tuple[float, float]]
     rows: tuple[CapRow, ...]
-    predicted: Array  # f8[rows, 2]
-    errors: Array
+    errors: Array  # f8[rows, 2], predicted - measured
     left_out: Array  # by fits without a fifth of the configurations
+    elsewhere: Array  # on curves fitted without the row's workload, whose two utilisations alone are fitted to it
 
 
 def cap_rows(folder: Path) -> tuple[CapRow, ...]:
     """Rows under a cap below the highest; those at the highest are what the others are relative to."""
     with (folder / CAPS).open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
-    free_w = {_configuration(row): float(row["average_power"]) for row in table if row["power_limit"] == "250"}
-    return tuple(_rows(table, free_w))
+    return tuple(_rows(table, {_configuration(row): row for row in table if row["power_limit"] == "250"}))
 
 
 def fit_caps(rows: Sequence[CapRow], accelerator: Accelerator, *, left_out: bool) -> CapFit:
     """Curve and utilisations from all rows, and the errors of rows whose configuration was left out."""
     bench = _Bench(accelerator, sorted({row.workload for row in rows}))
     x = bench.fit(rows)
-    predicted, measured = bench.predict(x, rows), _measured(rows)
-    outside = _left_out(bench, rows) if left_out else np.zeros((0, 2))
-    errors = predicted - measured
-    return CapFit(bench.accelerator_of(x), bench.loads_of(x), tuple(rows), predicted, errors, outside)
+    errors = bench.predict(x, rows) - _measured(rows)
+    outside, elsewhere = (
+        (_left_out(bench, rows), _elsewhere(accelerator, rows)) if left_out else (np.zeros((0, 2)), np.zeros((0, 2)))
+    )
+    return CapFit(bench.accelerator_of(x), bench.loads_of(x), tuple(rows), errors, outside, elsewhere)
 
 
 def _left_out(bench: _Bench, rows: Sequence[CapRow]) -> Array:
@@ -101,6 +104,22 @@ def _left_out(bench: _Bench, rows: Sequence[CapRow]) -> Array:
         others = [row for row, out in zip(rows, inside, strict=True) if not out]
         own = [row for row, out in zip(rows, inside, strict=True) if out]
         errors[inside] = bench.predict(bench.fit(others), own) - _measured(own)
+    return errors
+
+
+def _elsewhere(accelerator: Accelerator, rows: Sequence[CapRow]) -> Array:
+    """Errors of rows on the curve that the other workloads tell; their own tell their two utilisations."""
+    errors = np.zeros((len(rows), 2))
+    for workload in sorted({row.workload for row in rows}):
+        inside = np.array([row.workload == workload for row in rows])
+        others, own = (
+            [row for row in rows if row.workload != workload],
+            [row for row in rows if row.workload == workload],
+        )
+        bench = _Bench(accelerator, sorted({row.workload for row in others}))
+        curve = bench.fit(others)[: len(CURVE_PRIOR)]
+        alone = _Bench(accelerator, [workload])
+        errors[inside] = alone.predict(alone.fit(own, curve), own) - _measured(own)
     return errors
 
 
@@ -143,25 +162,29 @@ class _Bench:
         )
         return np.array(list(_predicted(fine, loads, rows)))
 
-    def fit(self, rows: Sequence[CapRow]) -> Array:
-        """Fit parameters."""
-        measured = _measured(rows)
+    def fit(self, rows: Sequence[CapRow], curve: Array | None = None) -> Array:
+        """Fit parameters; with a curve, the utilisations on it."""
+        measured, held = _measured(rows), 0 if curve is None else len(curve)
 
-        def residuals(x: Array) -> Array:
+        def whole(free: Array) -> Array:
+            return free if curve is None else np.concatenate((curve, free))
+
+        def residuals(free: Array) -> Array:
+            x = whole(free)
             pull = (x - self.prior) / self.spread * SOFT_L1_SCALE
             return np.concatenate(((self.predict(x, rows) - measured).ravel(), pull))
 
         found = least_squares(
             residuals,
-            self.prior,
-            bounds=(self.lowest, self.highest),
+            self.prior[held:],
+            bounds=(self.lowest[held:], self.highest[held:]),
             loss="soft_l1",
             f_scale=SOFT_L1_SCALE,
-            diff_step=np.full(len(self.prior), DIFFERENCE),
-            x_scale=self.spread,
+            diff_step=np.full(len(self.prior) - held, DIFFERENCE),
+            x_scale=self.spread[held:],
             max_nfev=40,
         )
-        return np.asarray(found.x, dtype=np.float64)
+        return whole(np.asarray(found.x, dtype=np.float64))
 
 
 def _predicted(
@@ -170,7 +193,9 @@ def _predicted(
     jobs: dict[str, tuple[Bursts, Array]] = {}
     for row in rows:
         if row.configuration not in jobs:
-            job = Bursts(*loads[row.workload], busy_share(accelerator, *loads[row.workload], row.free_w))
+            u_memory, u_compute = loads[row.workload]
+            u_compute *= row.pace
+            job = Bursts(u_memory, u_compute, busy_share(accelerator, u_memory, u_compute, row.free_w))
             jobs[row.configuration] = job, burst_tables(accelerator, job, None, None)[-1]
         job, free = jobs[row.configuration]
         capped = burst_tables(accelerator, job, row.cap_w, None)[-1]
@@ -186,17 +211,27 @@ def _configuration(row: Mapping[str, str]) -> str:
     return "/".join(row[name] for name in ("dataset", "network", "batch_size", "optimizer"))
 
 
-def _rows(table: Sequence[Mapping[str, str]], free_w: Mapping[str, float]) -> Iterator[CapRow]:
+def _rows(table: Sequence[Mapping[str, str]], free: Mapping[str, Mapping[str, str]]) -> Iterator[CapRow]:
+    shortest_s: dict[str, float] = {}
+    for row in free.values():
+        epoch_s = float(row["time_per_epoch"])
+        shortest_s[_workload(row)] = min(epoch_s, shortest_s.get(_workload(row), epoch_s))
     for index, row in enumerate(table):
         if row["power_limit"] == "250":
             continue
+        at_highest = free[_configuration(row)]
         yield CapRow(
             row=str(index),
-            workload=f"{row['network']}/{row['dataset']}",
+            workload=_workload(row),
             batch=int(row["batch_size"]),
             configuration=_configuration(row),
             cap_w=float(row["power_limit"]),
-            free_w=free_w[_configuration(row)],
+            free_w=float(at_highest["average_power"]),
+            pace=shortest_s[_workload(row)] / float(at_highest["time_per_epoch"]),
             slowdown=float(row["slowdown"]),
             energy_ratio=float(row["energy_ratio"]),
         )
+
+
+def _workload(row: Mapping[str, str]) -> str:
+    return f"{row['network']}/{row['dataset']}"

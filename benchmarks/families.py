@@ -142,7 +142,12 @@ def _print_left_out(paces: Paces, catalogue: Catalogue) -> None:
 
 def _print_caps(fitted: CapFit) -> None:
     print(f"\n{CAPS}: {len(fitted.rows)} capped rows\n  {fitted.accelerator.power}\n  {fitted.accelerator.clock}")
-    for name, errors in (("in the fit", fitted.errors), ("configuration left out", fitted.left_out)):
+    kinds = (
+        ("in the fit", fitted.errors),
+        ("configuration left out", fitted.left_out),
+        ("curve of the other workloads", fitted.elsewhere),
+    )
+    for name, errors in kinds:
         if len(errors):
             sizes = np.abs(errors).mean(axis=0) * 100.0
             print(f"  {name}: slowdown {sizes[0]:.2f} points, energy ratio {sizes[1]:.2f} points, mean absolute")
@@ -174,23 +179,25 @@ def _curve_errors(fit: CurveFit) -> Iterator[RowError]:
 
 
 def _cap_errors(fitted: CapFit) -> Iterator[RowError]:
-    for row, predicted, errors in zip(fitted.rows, fitted.predicted, fitted.errors, strict=True):
-        for index, quantity in enumerate(("slowdown", "energy_ratio")):
-            yield RowError(
-                dataset=CAPS,
-                row=row.row,
-                model=row.workload,
-                accelerator=ACCELERATOR,
-                engine="training",
-                precision="fp16",
-                tensor_parallel=1,
-                batch=row.batch,
-                quantity=quantity,
-                measured=float(predicted[index] - errors[index]),
-                predicted=float(predicted[index]),
-                error=float(errors[index]),
-                fitted=True,
-            )
+    for errors, inside in ((fitted.errors, True), (fitted.left_out, False)):
+        for row, pair in zip(fitted.rows, errors, strict=bool(len(errors))):
+            quantities = (("slowdown", row.slowdown, pair[0]), ("energy_ratio", row.energy_ratio, pair[1]))
+            for quantity, measured, error in quantities:
+                yield RowError(
+                    dataset=CAPS,
+                    row=row.row,
+                    model=row.workload,
+                    accelerator=ACCELERATOR,
+                    engine="training",
+                    precision="fp16",
+                    tensor_parallel=1,
+                    batch=row.batch,
+                    quantity=quantity,
+                    measured=measured,
+                    predicted=measured + float(error),
+                    error=float(error),
+                    fitted=inside,
+                )
 
 
 def mape(errors: Sequence[float]) -> str:

@@ -12,6 +12,7 @@ from sim.catalog.reader import DATA
 
 SCALED = "assumed: scaled by TDP from "
 CURVE = ("floor_w", "memory_w", "compute_w", "split_w")
+FITTED = "[clock.knee_mhz, clock.knee_voltage, power.floor_w, power.memory_w, power.compute_w]"
 
 
 Sources = Mapping[str, Sequence[str]]  # source text -> the constants it stands for; none: all of them
@@ -45,25 +46,31 @@ def write_traffic(model: str, traffic_bytes: float, source: str) -> None:
 
 
 def write_curve(accelerator: Accelerator, source: str) -> None:
-    """Rewrites power and knee of an accelerator, and those of the accelerators scaled from it."""
-    _write_curve(accelerator, 1.0, source)
+    """Rewrites power and knee of an accelerator, and those of the accelerators whose sources say they are scaled."""
+    name = accelerator.name
     for path in sorted((DATA / "accelerators").glob("*.yaml")):
         text = path.read_text(encoding="utf-8")
-        if f'"{SCALED}{accelerator.name}": [power]' in text:
+        if path.stem == name:
+            text = _with_knee(text, accelerator)
+            text = re.sub(rf"^  .*: {re.escape(FITTED)}$", f'  "{source}": {FITTED}', text, flags=re.MULTILINE)
+            _replace(path, *_with_power(text, accelerator, 1.0))
+            continue
+        if f"knee as fitted on {name}" in text:
+            text = _with_knee(text, accelerator)
+            _replace(path, text, 1)
+        if f'"{SCALED}{name}": [power]' in text:
             found = re.search(r"^tdp_w: ([\d.]+)$", text, re.MULTILINE)
             assert found is not None
             _replace(path, *_with_power(text, accelerator, float(found[1]) / accelerator.tdp_w))
 
 
-def _write_curve(accelerator: Accelerator, share: float, source: str) -> None:
-    path = DATA / "accelerators" / f"{accelerator.name}.yaml"
-    text, blocks = _with_power(path.read_text(encoding="utf-8"), accelerator, share)
+def _with_knee(text: str, accelerator: Accelerator) -> str:
+    """The knee at the same share of the highest clock, at the same share of its voltage."""
+    found = re.search(r"^clock: .*max_mhz: ([\d.]+)", text, re.MULTILINE)
+    assert found is not None
     clock = accelerator.clock
-    knee = f"knee_mhz: {round(clock.knee_mhz):g}, knee_voltage: {clock.knee_voltage:.3g}"
-    text = re.sub(r"knee_mhz: [\d.]+, knee_voltage: [\d.]+", knee, text)
-    figures = "[clock.knee_mhz, clock.knee_voltage, power.floor_w, power.memory_w, power.compute_w]"
-    text = re.sub(rf"^  .*: {re.escape(figures)}$", f'  "{source}": {figures}', text, flags=re.MULTILINE)
-    _replace(path, text, blocks)
+    knee = f"knee_mhz: {round(clock.knee_mhz / clock.max_mhz * float(found[1])):g}"
+    return re.sub(r"knee_mhz: [\d.]+, knee_voltage: [\d.]+", f"{knee}, knee_voltage: {clock.knee_voltage:.3g}", text)
 
 
 def _with_power(text: str, accelerator: Accelerator, share: float) -> tuple[str, int]:

@@ -14,7 +14,8 @@ import pytest
 
 from benchmarks.cap_fit import cap_rows, predicted_rows
 from benchmarks.item_fit import FEWEST_ROWS, CurveFit, curves_of, fit_curve
-from benchmarks.item_paces import MODELS, in_catalogue_form, variant_of
+from benchmarks.item_left_out import accelerator_left_out
+from benchmarks.item_paces import MODELS, in_catalogue_form, paces_of, variant_of
 from benchmarks.item_row import ItemRow
 from benchmarks.item_rows import MLPERF, item_rows
 from sim.catalog.reader import Catalogue
@@ -57,7 +58,15 @@ def test_the_catalogue_holds_the_fitted_paces(rows: tuple[ItemRow, ...]) -> None
         errors[name].append(batch_state(tables, variant, row.batch).items_per_s * row.batch_s / row.batch - 1.0)
     assert set(errors) == {name for name, _ in MODELS.values()}
     worst = {name: float(np.abs(values).mean()) for name, values in errors.items()}
-    assert max(worst.values()) < 0.15, worst
+    assert max(worst.values()) < 0.12, worst
+
+
+def test_an_accelerator_left_out_is_told_by_its_data_sheet(fits: list[CurveFit], rows: tuple[ItemRow, ...]) -> None:
+    """Mean error of items per second by family; what stands in the way is in docs/other-families.md."""
+    found = accelerator_left_out(paces_of(fits, rows, CATALOGUE), CATALOGUE)
+    mean = {model: float(np.abs(errors).mean()) for model, errors in found.items()}
+    assert max(mean.values()) < 0.2, mean
+    assert np.mean(list(mean.values())) < 0.14
 
 
 def test_slowdown_and_energy_under_caps_lie_within_4_points(shared_data: Path) -> None:
@@ -65,4 +74,4 @@ def test_slowdown_and_energy_under_caps_lie_within_4_points(shared_data: Path) -
     found = cap_rows(shared_data / "measured")
     errors = predicted_rows(CATALOGUE.accelerator("v100-pcie"), found) - [(r.slowdown, r.energy_ratio) for r in found]
     assert len(found) == 408
-    assert np.all(np.abs(errors).mean(axis=0) < 0.04)
+    assert np.all(np.abs(errors).mean(axis=0) < 0.036)
