@@ -51,7 +51,7 @@ class FixedTimeService:
         self.energy_j, self.wait_j, self.best_j = np.zeros(most), np.zeros(most), np.zeros(most)
         self._open = np.zeros((0, 3))  # requests in the system: arrival, start, finish
         self._open_at = np.zeros(0, np.int64)
-        self.seen = 0
+        self._given = 0  # requests that reached a replica, or were rejected there
         self.outputs = 0
         self._next = 0  # row of the chunk
 
@@ -76,12 +76,12 @@ class FixedTimeService:
         arrival_s, service_s = coming.chunk.arrival_s[new], coming.chunk.service_s[new]
         start_s, finish_s, replica = np.empty(rows), np.empty(rows), np.empty(rows, np.int64)
         self._turn = fixed_time.assign(
-            self.dispatch, self._servers, coming.reach_s[new], service_s, self.seen, self._active, self._turn,
+            self.dispatch, self._servers, coming.reach_s[new], service_s, self._given, self._active, self._turn,
             self._linger_s, start_s, finish_s, replica,
         )  # fmt: skip
         self._open = np.concatenate((self._open, np.column_stack((arrival_s, start_s, finish_s))))
         self._open_at = np.concatenate((self._open_at, replica))
-        self.seen += rows
+        self._given += rows
         self._next = stop
         if self.dispatch.queue_max < at.ENDLESS:
             self._reject()
@@ -125,12 +125,13 @@ class FixedTimeService:
 
     # --- what the control plane may do ---
 
-    def apply_states(self) -> None:
+    def apply_states(self, now: float) -> None:
         """Takes over the states of the replicas; those that are on get requests from now on."""
         self._active = self.replicas.in_state(at.ON)
         servers = self._servers
         servers.free_s[:] = np.where(self.replicas.state == at.ON, servers.times[:, fixed_time.FREE_S], np.inf)
         rebuild(servers.tree, servers.free_s)
+        self._inflow.let_in(len(self._active) > 0, now)
 
     def begin_waiting(self, replica: int, now: float) -> None:
         """A replica has just come up and waits for work at the active floor."""
@@ -164,8 +165,18 @@ class FixedTimeService:
 
     @property
     def waiting(self) -> int:
-        """Requests in the queues."""
-        return len(self._open) - self.running
+        """Requests in the queues, and those that found no replica."""
+        return len(self._open) - self.running + self._held
+
+    @property
+    def _held(self) -> int:
+        """Requests that found no replica."""
+        return self._inflow.held(self._next, self._counted_to_s)
+
+    @property
+    def seen(self) -> int:
+        """Requests that have come to the replicas, whether they found one or not, in the cohort or not."""
+        return self._given + self._held
 
     @property
     def outstanding(self) -> Ints:

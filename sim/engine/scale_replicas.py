@@ -27,7 +27,7 @@ def scale_replicas(
                 break
             ready_s = max(instant, world.awake_s(service, replica)) + start_s
             env.process(start_replica(env, world, service, replica, ready_s))
-        surplus = view.active - max(wanted, 1)
+        surplus = view.active - wanted
         if surplus > 0:
             world.drain(service, surplus)
 

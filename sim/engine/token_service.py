@@ -15,6 +15,7 @@ from sim.kernels.fleet import free_slots, new_fleet
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+NOBODY = np.zeros(1, np.int64)  # stands for the replicas that take requests while none does, and none is given any
 
 
 class TokenService:
@@ -36,7 +37,8 @@ class TokenService:
         self.latencies = latencies
         self.batch_within_promise = batch_within_promise
         self._inflow = inflow
-        self._active = np.zeros(0, np.int64)
+        self._active = NOBODY
+        self._now = 0.0
         self._fleet = new_fleet(len(replicas.state), rates.batch_max)
         self._arrivals = self._taken(inflow.coming)
         self._levels_each, self._form = len(rates.prefill) // forms, 0
@@ -46,8 +48,10 @@ class TokenService:
 
     def advance(self, now: float) -> None:
         """Brings requests, tokens and joules up to `now`."""
+        self._now = now
+        active = self._active if len(self._active) else NOBODY
         while True:
-            reason = serving.advance(self.rates, self._fleet, self.dispatch, self._arrivals, self._active, now)
+            reason = serving.advance(self.rates, self._fleet, self.dispatch, self._arrivals, active, now)
             if reason == at.REACHED:
                 return
             if reason == at.ARRIVALS_USED_UP:
@@ -94,12 +98,14 @@ class TokenService:
 
     # --- what the control plane may do ---
 
-    def apply_states(self) -> None:
+    def apply_states(self, now: float) -> None:
         """Takes over the states of the replicas; those that are on get requests from now on."""
         state = self.replicas.state
         self._fleet.counts[:, at.STATE] = np.where(self.replicas.drawing, state, at.OFF)
         self._active = self.replicas.in_state(at.ON)
         serving.refresh_all(self._fleet, self.dispatch)
+        self._inflow.let_in(len(self._active) > 0, now)
+        self._arrivals = self._arrivals._replace(reach_s=self._inflow.coming.reach_s)
 
     def begin_waiting(self, replica: int, now: float) -> None:
         """A replica has just come up and waits for work at the active floor."""
@@ -169,8 +175,13 @@ class TokenService:
 
     @property
     def waiting(self) -> int:
-        """Requests in the queues."""
-        return int(self._fleet.counts[:, at.WAITING].sum())
+        """Requests in the queues, and those that found no replica."""
+        return int(self._fleet.counts[:, at.WAITING].sum()) + self._held
+
+    @property
+    def _held(self) -> int:
+        """Requests that found no replica."""
+        return self._inflow.held(int(self._fleet.cursors[at.NEXT_ARRIVAL]), self._now)
 
     @property
     def outstanding(self) -> Ints:
@@ -184,9 +195,9 @@ class TokenService:
 
     @property
     def seen(self) -> int:
-        """Requests that have reached the replicas or were rejected there, whether in the cohort or not."""
+        """Requests that have come to the replicas, whether they found one or not, in the cohort or not."""
         cursors = self._fleet.cursors
-        return int(cursors[at.ARRIVED] + cursors[at.NEXT_ARRIVAL])
+        return int(cursors[at.ARRIVED] + cursors[at.NEXT_ARRIVAL]) + self._held
 
     def in_flight(self, now: float) -> tuple[int, int]:
         """Requests of the cohort in the system at the horizon, and how many of them are past a promise already."""

@@ -203,7 +203,7 @@ class World:
         run, nodes = self.services[service], self.pool_of[service].nodes
         run.replicas.state[replica] = ON
         run.begin_waiting(replica, self.now)
-        run.apply_states()
+        run.apply_states(self.now)
         run.set_levels(self._replica_levels(run, nodes), self.now)
 
     def keep(self, service: str, count: int) -> int:
@@ -212,7 +212,7 @@ class World:
         draining = run.replicas.in_state(DRAINING)[: max(count, 0)]
         if len(draining):
             run.replicas.state[draining] = ON
-            run.apply_states()
+            run.apply_states(self.now)
         return len(draining)
 
     def drain(self, service: str, count: int) -> None:
@@ -238,7 +238,7 @@ class World:
                 pool.jobs.room_changed(run.replicas.accelerators_each)
         run.replicas.state[done] = OFF
         run.replicas.node[done] = NOWHERE
-        run.apply_states()
+        run.apply_states(self.now)
 
     def check(self) -> None:
         """Raises InvariantError where accelerators were lost or an inner law is broken."""

@@ -34,7 +34,9 @@ class Replicas(Short):
     """Bounds on how many copies of a service run; a plain number is the maximum."""
 
     short_types: ClassVar[tuple[str, ...]] = ("integer",)
-    min: Count = Field(default=1, description="Fewest replicas that an autoscaler leaves.")
+    min: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=1, description="Fewest replicas that an autoscaler leaves; 0: none while nothing comes."
+    )
     max: Count = Field(description="Most replicas, and how many run where no autoscaler acts.")
 
     @classmethod
