@@ -133,7 +133,8 @@ def _service(
         leaner = _rates(_tables(lean, pool, traffic), lean, pool, rates.batch_max)
         forms, rates = FORMS, with_leaner(rates, leaner, adaptation.switch_s)
     kept = min(within, rates.batch_max)
-    return TokenService(service.name, rates, kept, replicas, dispatch._replace(room=kept), inflow, latencies, forms)
+    dispatch = dispatch._replace(room=max(int(deployment.fill_share * kept), 1))
+    return TokenService(service.name, rates, kept, replicas, dispatch, inflow, latencies, forms)
 
 
 def _tables(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> ServingTables:

@@ -70,6 +70,7 @@ class Deployment:
     accuracy_sd: float
     ungated_gain: float  # accuracy / target of the field, before the cut at 1
     router: Router = "round-robin"
+    fill_share: float = 1.0  # consolidating: of the batch that keeps the promised pace, how far a replica is filled
     queue_max: int | None = None  # requests waiting at a replica from which on it rejects more; None: no limit
     batch_limit: int | Literal["promise"] | None = None  # sequences at once; None: what memory and engine allow
     decision_s: float = 0.0  # from the arrival of a request to a replica having it

@@ -48,7 +48,10 @@ class Distillation:
         """The service on the student, routed and scaled as before."""
         student = published(target.service, self.student, target.variant.weights.name, self.catalogue)
         taught = with_effect(student, *effect_of(self.technique, student))
-        return replace(taught, router=target.router, autoscaler=target.autoscaler)
+        gain = taught.ungated_gain
+        return replace(
+            target, variant=taught.variant, accuracy=taught.accuracy, accuracy_sd=taught.accuracy_sd, ungated_gain=gain
+        )
 
     def upfront(self, target: Deployment) -> UpFront:
         """Training the student on the teacher's answers on the service's own accelerators, and an engineer's weeks."""

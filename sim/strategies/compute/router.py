@@ -2,8 +2,9 @@
 
 `round-robin`: the next in turn. `least-loaded`: the one with the fewest requests. `power-of-two`: the less loaded of
 two drawn at random, which needs the load of two replicas instead of all and waits little longer (Mitzenmacher 2001,
-"The power of two choices in randomized load balancing"). `consolidate`: the fullest one that keeps its promised pace
-with one request more, so that the others idle; the least loaded where none has room.
+"The power of two choices in randomized load balancing"). `consolidate`: the fullest one that has room, so that the
+others idle; the least loaded where none has. Room ends at a share of the batch that keeps the promised time per output
+token on average, since a promise on the 99th percentile needs some slack.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Routing:
 
     def apply(self, target: Deployment) -> Deployment:
         """The service with this router."""
-        return replace(target, router=self.router)
+        return replace(target, router=self.router, fill_share=self.technique.figures.get("fill_share", 1.0))
 
     def upfront(self, target: Deployment) -> UpFront:
         """An engineer's hours."""

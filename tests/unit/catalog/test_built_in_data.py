@@ -23,7 +23,8 @@ NAMED = {  # names that scenarios rely on
     "smart-manufacturing recommendation",
     "engines": "vllm trt-llm sglang",
     "techniques": "quantise.fp8 quantise.int8 quantise.int4 quantise.fp4 distil.any customise.lora augment.samples "
-    "router.round-robin router.least-loaded autoscale.target-utilisation power-cap.any clock.any plant.any",
+    "router.round-robin router.least-loaded router.power-of-two router.consolidate admit.queue batch-max.any "
+    "decision-time.any autoscale.target-utilisation power-cap.any clock.any plant.any",
 }
 SCALED = "assumed: scaled by TDP from "
 FIGURES_OF_TECHNIQUES = {  # what the measures of `sim.strategies` read by name
@@ -33,6 +34,7 @@ FIGURES_OF_TECHNIQUES = {  # what the measures of `sim.strategies` read by name
     ("customise", "prompt"): {"added_tokens"},
     ("customise", "rag"): {"added_tokens", "retrieval_s", "documents", "usd_per_document"},
     ("augment", "samples"): {"half_saturation_samples", "max_gain", "useless_quality", "usd_per_sample"},
+    ("router", "consolidate"): {"fill_share"},
     ("plant", "any"): {"capital_usd_per_kw", "life_y"},
 }
 

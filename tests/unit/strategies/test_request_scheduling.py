@@ -1,0 +1,219 @@
+"""What routers, admission, batch limits and decision times do to whole runs, and that they do nothing where neutral."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from made import CATALOGUE, chat, fixed_time, measure, pool, scenario
+from sim.economics import appraise
+from sim.engine import simulate
+from sim.engine.build import build_world
+from sim.errors import ScenarioError
+from sim.record.ledger import Ledger, ServiceTotals
+from sim.scenario.specs import Measure, Scenario, Service, Slo
+from sim.strategies import apply_mix
+
+ROUTERS = ("round-robin", "least-loaded", "power-of-two", "consolidate")
+
+
+def compute(kind: str, **options: Any) -> Measure:
+    return measure("compute", kind, **options)
+
+
+def routed(router: str) -> Measure:
+    return compute("router", router=router)
+
+
+def made_of(service: Service, *measures: Measure, **changes: Any) -> Scenario:
+    return scenario([service], [pool(nodes=-(-service.replicas_max // 8))], measures=measures, **changes)
+
+
+def ran(service: Service, *measures: Measure, **changes: Any) -> Ledger:
+    made = made_of(service, *measures, **changes)
+    return simulate(apply_mix(made, made.mixes[-1].name), 1)
+
+
+def totals(service: Service, *measures: Measure, **changes: Any) -> ServiceTotals:
+    return ran(service, *measures, **changes).services[service.name]
+
+
+def bits(ledger: Ledger) -> dict[str, Any]:
+    return asdict(replace(ledger, wall_s=0.0, warnings=()))
+
+
+# --- neutral ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("router", ROUTERS)
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("admit", {"queue_max": 10_000}), ("batch_max", {"batch_max": 100_000}), ("decision_ms", {"decision_ms": 0.0})],
+)
+def test_a_measure_that_does_not_bind_changes_no_bit(router: str, kind: str, options: dict[str, object]) -> None:
+    service = chat(20.0, 3)
+    with_it = bits(ran(service, routed(router), compute(kind, **options)))
+    np.testing.assert_equal(with_it, bits(ran(service, routed(router))))
+
+
+@pytest.mark.parametrize("kind", [{"admit": {"queue_max": 10_000}}, {"decision_ms": {"decision_ms": 0.0}}])
+def test_a_measure_that_does_not_bind_changes_no_bit_of_a_fixed_time_service(kind: dict[str, dict[str, Any]]) -> None:
+    ((name, options),) = kind.items()
+    service = fixed_time(3.0, 4)
+    np.testing.assert_equal(bits(ran(service, compute(name, **options))), bits(ran(service)))
+
+
+@pytest.mark.parametrize("service", [chat(4.0, 1), fixed_time(0.5, 1)], ids=["tokens", "fixed time"])
+def test_with_one_replica_all_routers_are_one(service: Service) -> None:
+    first, *others = (bits(ran(service, routed(router))) for router in ROUTERS)
+    for other in others:
+        np.testing.assert_equal(other, first)
+
+
+# --- conservation ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("service", [chat(80.0, 3), fixed_time(6.0, 4)], ids=["tokens", "fixed time"])
+@pytest.mark.parametrize("router", ROUTERS)
+def test_every_request_is_accounted_for_under_overload(router: str, service: Service) -> None:
+    measures = [routed(router), compute("admit", queue_max=3), compute("decision_ms", decision_ms=2500.0)]
+    found = totals(service, *measures, warmup_s=100.0, horizon_s=400.0)
+    assert found.arrived == found.completed + found.rejected + found.in_flight
+    assert found.arrived == totals(service, warmup_s=100.0, horizon_s=400.0).arrived
+    assert found.rejected > 0
+
+
+@pytest.mark.parametrize("router", ["power-of-two", "consolidate"])
+def test_routers_work_beside_an_autoscaler(router: str) -> None:
+    service = chat(20.0, replicas_min=1, replicas_max=6)
+    scaled = compute("autoscale", target_utilisation=0.02, scale_down_delay_s=30.0)
+    found = totals(service, scaled, routed(router))
+    assert found.arrived == found.completed + found.in_flight
+    assert 1.0 < found.replicas_mean < 6.0
+
+
+# --- consolidate -----------------------------------------------------------------------------------------------------
+
+
+def test_consolidating_serves_the_same_on_fewer_replicas_with_less_energy_within_the_promise() -> None:
+    service = chat(8.0, 8)
+    spread, packed = (totals(service, routed(router)) for router in ("least-loaded", "consolidate"))
+    assert packed.arrived == spread.arrived
+    assert packed.completed == pytest.approx(spread.completed, rel=2e-3)
+    assert packed.tpot_met == packed.completed
+    assert packed.busy_accelerator_s < 0.3 * spread.busy_accelerator_s
+    assert packed.accelerator_j < 0.8 * spread.accelerator_j
+
+
+@pytest.mark.parametrize("promised_s", [0.025, 0.05, 0.1])
+def test_consolidating_keeps_the_promise_at_its_99th_percentile(promised_s: float) -> None:
+    found = totals(replace(chat(60.0, 8), slo=Slo(ttft_p99_s=2.0, tpot_p99_s=promised_s)), routed("consolidate"))
+    assert found.met >= 0.99 * found.completed
+    assert found.busy_accelerator_s < 0.5 * found.held_accelerator_s
+
+
+def test_consolidating_leaves_the_last_replicas_without_any_work() -> None:
+    made = made_of(chat(8.0, 8), routed("consolidate"))
+    world = build_world(apply_mix(made, "test"), 1, 0).world
+    world.advance(600.0)
+    busy_s = world.services["chat"].busy_s
+    assert busy_s[0] > 500.0
+    assert np.all(np.diff(busy_s) <= 0.0)
+    assert busy_s[-1] == 0.0
+
+
+# --- admission -------------------------------------------------------------------------------------------------------
+
+
+def test_admission_keeps_the_wait_of_an_overloaded_service_short_and_its_throughput() -> None:
+    service = chat(60.0, 1)
+    open_door, guarded = totals(service), totals(service, compute("admit", queue_max=20))
+    assert open_door.ttft_s.p99 is not None
+    assert guarded.ttft_s.p99 is not None
+    assert guarded.ttft_s.p99 < 0.05 * open_door.ttft_s.p99
+    assert guarded.outputs_in_window == pytest.approx(open_door.outputs_in_window, rel=0.02)
+    assert guarded.rejected > 0
+
+
+def test_rejected_requests_count_against_the_promises() -> None:
+    service = chat(60.0, 1, slo=Slo(ttft_p99_s=30.0))
+    made = made_of(service, compute("admit", queue_max=5))
+    plan = apply_mix(made, "test")
+    ledger = simulate(plan, 1)
+    found = ledger.services["chat"]
+    assert found.ttft_met == found.completed
+    result: Any = appraise(plan, ledger, 1)
+    share = found.completed / (found.completed + found.rejected)
+    assert result["services"]["chat"]["slo_attainment"] == pytest.approx(share, abs=0.02)
+    assert result["services"]["chat"]["rejected"] == found.rejected
+    assert not result["feasible"]
+
+
+# --- batch limits ----------------------------------------------------------------------------------------------------
+
+
+def test_fewer_sequences_at_once_get_their_tokens_sooner_and_cost_more_joules() -> None:
+    service = chat(25.0, 1)
+    free, limited = totals(service), totals(service, compute("batch_max", batch_max=16))
+    assert free.mean_batch is not None
+    assert limited.mean_batch is not None
+    assert limited.mean_batch <= 16.0 < free.mean_batch
+    assert limited.tpot_s.mean is not None
+    assert free.tpot_s.mean is not None
+    assert limited.tpot_s.mean < free.tpot_s.mean
+    assert limited.accelerator_j / limited.outputs_in_window > free.accelerator_j / free.outputs_in_window
+
+
+def test_the_limit_of_the_promise_keeps_the_pace_of_an_overloaded_replica() -> None:
+    service = chat(80.0, 1, slo=Slo(tpot_p99_s=0.03))
+    free, limited = totals(service), totals(service, compute("batch_max", batch_max="promise"))
+    assert free.tpot_s.p50 is not None
+    assert limited.tpot_s.p50 is not None
+    assert free.tpot_s.p50 > 0.03
+    assert limited.tpot_s.p50 == pytest.approx(0.03, rel=0.15)
+
+
+def test_a_limit_by_the_promise_needs_one_and_a_batch() -> None:
+    for service in (replace(chat(), slo=Slo()), fixed_time(1.0, 2)):
+        with pytest.raises(ScenarioError, match="acts on nothing"):
+            apply_mix(made_of(service, compute("batch_max", batch_max="promise")), "test")
+
+
+# --- decision time ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("decision_ms", [5.0, 250.0])
+def test_first_tokens_come_later_by_the_time_of_the_decision(decision_ms: float) -> None:
+    service = chat(0.05, 1)
+    at_once, decided = (
+        totals(service, *measures, horizon_s=4000.0)
+        for measures in ([], [compute("decision_ms", decision_ms=decision_ms)])
+    )
+    assert at_once.ttft_s.mean is not None
+    assert decided.ttft_s.mean is not None
+    later_s = decided.ttft_s.mean - at_once.ttft_s.mean
+    assert later_s == pytest.approx(1e-3 * decision_ms, rel=0.02)
+    assert decided.tpot_s.mean == pytest.approx(at_once.tpot_s.mean, rel=0.02)
+
+
+def test_requests_still_with_the_scheduler_at_the_end_are_in_flight_and_late_where_they_are() -> None:
+    service = replace(fixed_time(50.0, 100), slo=Slo(e2e_p99_s=3.0))
+    found = totals(service, compute("decision_ms", decision_ms=4000.0), horizon_s=100.0)
+    assert found.in_flight == pytest.approx(50.0 * 5.0, rel=0.2)
+    assert found.late == pytest.approx(50.0 * 2.0, rel=0.2)
+
+
+# --- other measures --------------------------------------------------------------------------------------------------
+
+
+def test_a_distilled_service_keeps_how_it_is_scheduled() -> None:
+    service = chat(model=CATALOGUE.model("llama-3.1-70b"), tensor_parallel=2)
+    scheduling = [
+        routed("power-of-two"), compute("admit", queue_max=7), compute("batch_max", batch_max=9),
+        compute("decision_ms", decision_ms=3.0), measure("algorithm", "distil", distil="llama-3.1-8b"),
+    ]  # fmt: skip
+    kept = apply_mix(made_of(service, *scheduling), "test").deployments["chat"]
+    assert (kept.router, kept.queue_max, kept.batch_limit, kept.decision_s) == ("power-of-two", 7, 9, 0.003)
