@@ -14,6 +14,8 @@ ARRIVAL: Final = "arrival_s"
 INPUT: Final = "input_tokens"
 OUTPUT: Final = "output_tokens"
 SERVICE: Final = "service_s"
+ITEMS: Final = "items"  # images, sequences, samples
+AUDIO: Final = "audio_s"
 
 PARQUET_MARK: Final = b"PAR1"
 LONGEST_HEADER: Final = 65_536  # bytes
@@ -21,12 +23,16 @@ LONGEST_HEADER: Final = 65_536  # bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFormat:
-    """One format: `columns` maps the quantity to the names it may have in the file, the first of which is usual."""
+    """One format: `columns` maps the quantity to the names it may have in the file, the first of which is usual.
+
+    With `gaps`, a request that came to nothing has empty fields.
+    """
 
     name: str
     layout: Literal["csv", "jsonl", "parquet"]
     clock: Literal["wall", "s", "ms"]  # wall: date and time, UTC where no offset stands with it
     columns: Mapping[str, tuple[str, ...]]
+    gaps: bool = False
 
     @property
     def arrival_names(self) -> tuple[str, ...]:
@@ -39,7 +45,7 @@ class RequestFormat:
         return {quantity: present[0] for quantity, present in names.items() if present}
 
 
-PLAIN_COLUMNS: Final = {name: (name,) for name in (ARRIVAL, INPUT, OUTPUT, SERVICE)}
+PLAIN_COLUMNS: Final = {name: (name,) for name in (ARRIVAL, INPUT, OUTPUT, SERVICE, ITEMS, AUDIO)}
 
 REQUEST_FORMATS: Final = {
     known.name: known
@@ -71,6 +77,13 @@ REQUEST_FORMATS: Final = {
                 INPUT: ("input_length", "input_tokens"),
                 OUTPUT: ("output_length", "output_tokens"),
             },
+        ),
+        RequestFormat(
+            name="gentd26",  # Alibaba's requests for generated images
+            layout="csv",
+            clock="wall",
+            columns={ARRIVAL: ("gmt_create",), ITEMS: ("num_images_per_prompt",), SERVICE: ("exec_time_seconds",)},
+            gaps=True,
         ),
         RequestFormat(name="csv", layout="csv", clock="s", columns=PLAIN_COLUMNS),
         RequestFormat(name="parquet", layout="parquet", clock="s", columns=PLAIN_COLUMNS),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+
+import numpy as np
 
 from sim.errors import Problem, ScenarioError, TraceError
 from sim.scenario.specs import PoissonTraffic, Service, TraceTraffic
-from sim.workload.formats import INPUT, OUTPUT, SERVICE
+from sim.units import AUDIO_STEP_S
+from sim.workload.formats import AUDIO, INPUT, ITEMS, OUTPUT, SERVICE
 from sim.workload.poisson import GeneratedTraffic
 from sim.workload.replay import open_replay
 from sim.workload.traces import RequestTrace, read_trace
 from sim.workload.traffic import Traffic
 
 LENGTHS = (INPUT, OUTPUT)
-NEEDED = {"llm": LENGTHS, "fixed-time": (SERVICE,), "speech": ("audio_s",)}  # by family of AI model
-ITEMS = ("items",)  # what every other family needs
+NEEDED = {"llm": LENGTHS, "fixed-time": (SERVICE,), "speech": (AUDIO,)}  # by family of AI model
+OTHERS = (ITEMS,)  # what every other family needs
 
 
 def open_traffic(
@@ -25,7 +29,7 @@ def open_traffic(
     Raises TraceError for a trace that cannot be used and ScenarioError for generated traffic that makes no sense.
     """
     traffic = service.traffic
-    needed = NEEDED.get(service.model.family, ITEMS)
+    needed = NEEDED.get(service.model.family, OTHERS)
     if isinstance(traffic, PoissonTraffic):
         require_laws(service, traffic, needed)
         return GeneratedTraffic(
@@ -69,4 +73,13 @@ def trace_for(service: Service, traffic: TraceTraffic, needed: tuple[str, ...]) 
                 trace.file,
             )
         )
-    return trace
+    return trace if needed in ((SERVICE,), LENGTHS) else as_work(trace, needed[0])
+
+
+def as_work(trace: RequestTrace, quantity: str) -> RequestTrace:
+    """The trace with items, or steps of speech, in the place of prompt tokens, and one answer to each request."""
+    work = trace.items
+    if quantity == AUDIO:
+        assert trace.audio_s is not None
+        work = np.maximum(np.rint(trace.audio_s / AUDIO_STEP_S), 1.0).astype(np.int32)
+    return replace(trace, input_tokens=work, output_tokens=np.ones(trace.offset_s.size, np.int32))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.document.gzipped import read_bytes
 from sim.errors import TraceError
-from sim.workload.formats import INPUT, OUTPUT, SERVICE
+from sim.workload.formats import AUDIO, INPUT, ITEMS, OUTPUT, SERVICE
 from sim.workload.swf import is_job, read_swf
 from sim.workload.traces import read_trace
 
@@ -31,7 +31,13 @@ def trace_statistics(path: Path, named_format: str | None = None) -> dict[str, F
         columns = {"accelerators": log.processors.astype(np.float64), "run_s": log.run_s, "wait_s": log.wait_s}
         return summary("swf", log.rows, log.dropped, log.submit_s, columns)
     trace = read_trace(path, named_format)
-    found = {INPUT: trace.input_tokens, OUTPUT: trace.output_tokens, SERVICE: trace.service_s}
+    found = {
+        INPUT: trace.input_tokens,
+        OUTPUT: trace.output_tokens,
+        ITEMS: trace.items,
+        AUDIO: trace.audio_s,
+        SERVICE: trace.service_s,
+    }
     columns = {name: values.astype(np.float64) for name, values in found.items() if values is not None}
     return summary(trace.format, trace.rows, trace.dropped, trace.offset_s, columns)
 

@@ -1,9 +1,9 @@
-"""A request trace in memory: read from a file in any known format, checked, sorted, without requests of no tokens."""
+"""A request trace in memory: read from a file in any known format, checked, sorted, without requests for nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from sim.document.gzipped import read_bytes
 from sim.document.wording import printable
 from sim.errors import Problem, TraceError
 from sim.workload.columns import Columns, Stamps, read_columns
-from sim.workload.formats import ARRIVAL, INPUT, OUTPUT, SERVICE, tell_format
+from sim.workload.formats import ARRIVAL, AUDIO, INPUT, ITEMS, OUTPUT, SERVICE, tell_format
 
 Floats = NDArray[np.float64]
 Tokens = NDArray[np.int32]
@@ -25,6 +25,8 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NS_PER_S: Final = 1_000_000_000
 S_PER_TICK: Final = {"s": 1.0, "ms": 1e-3}
 MOST_TOKENS: Final = np.iinfo(np.int32).max
+WHOLE: Final = (INPUT, OUTPUT, ITEMS)  # counted in whole numbers
+ASKED: Final = {INPUT: "tokens", OUTPUT: "tokens", ITEMS: "items", AUDIO: "speech"}  # what makes a row a request
 NO_STAMP: Final = np.iinfo(np.int64).min  # how the conversion marks a text that is no date and time
 
 
@@ -40,6 +42,8 @@ class RequestTrace:
     offset_s: Floats  # since the first request held here
     input_tokens: Tokens | None
     output_tokens: Tokens | None
+    items: Tokens | None
+    audio_s: Floats | None
     service_s: Floats | None
     first_s: float  # arrival of that first request on the trace's own clock; 0 with a wall clock
     first_ns: int | None  # of a wall clock: nanoseconds since 1970 in UTC
@@ -62,10 +66,20 @@ class RequestTrace:
         """What was done to the rows of the file."""
         texts = []
         if self.dropped:
-            texts.append(f"{self.file}: {self.dropped:,} of {self.rows:,} rows have no tokens and are left out")
+            texts.append(
+                f"{self.file}: {self.dropped:,} of {self.rows:,} rows have no {self._asked()} and are left out"
+            )
         if self.misplaced:
             texts.append(f"{self.file}: {self.misplaced:,} of {self.rows:,} rows were not in order of time; sorted")
         return tuple(texts)
+
+    def _asked(self) -> str:
+        return asked([name for name in ASKED if getattr(self, name) is not None])
+
+
+def asked(quantities: Iterable[str]) -> str:
+    """What rows with these quantities ask for, in words."""
+    return " or ".join(dict.fromkeys(ASKED[name] for name in quantities if name in ASKED)) or "tokens"
 
 
 def read_trace(path: Path, named_format: str | None = None) -> RequestTrace:
@@ -74,6 +88,8 @@ def read_trace(path: Path, named_format: str | None = None) -> RequestTrace:
     data = read_bytes(path, TraceError)
     known = tell_format(data, named_format, file)
     columns = read_columns(data, known, file)
+    if known.gaps:
+        columns = filled(columns)
     clock_ns = None if columns.stamps is None else since_epoch_ns(columns.stamps)
     require_good(columns, clock_ns, file)
     if clock_ns is None:
@@ -81,6 +97,11 @@ def read_trace(path: Path, named_format: str | None = None) -> RequestTrace:
     else:
         stamp_s = (clock_ns - clock_ns.min()) / NS_PER_S
     return sorted_trace(columns.numbers, stamp_s, clock_ns, file=printable(path.name), name=known.name)
+
+
+def filled(columns: Columns) -> Columns:
+    """The same with 0 in empty fields: a request for nothing."""
+    return replace(columns, numbers={name: np.nan_to_num(values, nan=0.0) for name, values in columns.numbers.items()})
 
 
 def since_epoch_ns(stamps: Stamps) -> Clock:
@@ -99,7 +120,7 @@ def require_good(columns: Columns, clock_ns: Clock | None, file: str) -> None:
     for quantity, values in columns.numbers.items():
         good = np.isfinite(values) & (values >= 0.0)
         text = f"{quantity} is not a number of at least 0"
-        if quantity in (INPUT, OUTPUT):
+        if quantity in WHOLE:
             good &= (values == np.rint(values)) & (values <= MOST_TOKENS)
             text = f"{quantity} is not a whole number from 0 to {MOST_TOKENS}"
         wrong[text] = ~good
@@ -120,13 +141,13 @@ def row_problem(text: str, bad: NDArray[np.bool_], columns: Columns, file: str) 
 def sorted_trace(
     numbers: Mapping[str, Floats], stamp_s: Floats, clock_ns: Clock | None, *, file: str, name: str
 ) -> RequestTrace:
-    """The trace of checked columns: rows without tokens left out, the others in order of time (ties as in the file)."""
+    """The trace of checked columns: rows for nothing left out, the others in order of time (ties as in the file)."""
     kept = np.ones(stamp_s.size, np.bool_)
-    for quantity in (INPUT, OUTPUT):
+    for quantity in ASKED:
         if quantity in numbers:
             kept &= numbers[quantity] > 0.0
     if not kept.any():
-        raise TraceError(Problem(f"none of {kept.size:,} rows has tokens", file))
+        raise TraceError(Problem(f"none of {kept.size:,} rows has {asked(numbers)}", file))
     order = np.flatnonzero(kept)
     order = order[np.argsort(stamp_s[order], kind="stable")]
     first = order[0]
@@ -136,6 +157,8 @@ def sorted_trace(
         offset_s=stamp_s[order] - stamp_s[first],
         input_tokens=numbers[INPUT][order].astype(np.int32) if INPUT in numbers else None,
         output_tokens=numbers[OUTPUT][order].astype(np.int32) if OUTPUT in numbers else None,
+        items=numbers[ITEMS][order].astype(np.int32) if ITEMS in numbers else None,
+        audio_s=numbers[AUDIO][order] if AUDIO in numbers else None,
         service_s=numbers[SERVICE][order] if SERVICE in numbers else None,
         first_s=float(stamp_s[first]) if clock_ns is None else 0.0,
         first_ns=None if clock_ns is None else int(clock_ns[first]),

@@ -8,7 +8,7 @@ import pytest
 
 from sim import run
 from sim.catalog.reader import Catalogue
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, TraceError
 from sim.models.items import item_pace
 from sim.models.variant import Variant
 from sim.scenario import load
@@ -88,6 +88,31 @@ def test_several_accelerators_share_one_image(tmp_path: Path) -> None:
     assert isinstance(two, dict)
     assert isinstance(eight, dict)
     assert float(eight["p50"]) < float(two["p50"])
+
+
+def test_a_trace_of_speech_takes_as_long_as_what_it_holds(tmp_path: Path) -> None:
+    rows = "".join(f"{10 * index},{30 * (1 + index % 2)}\n" for index in range(6))
+    (tmp_path / "calls.csv").write_text("arrival_s,audio_s\n" + rows)
+    found = result(tmp_path, EAR, "trace: {file: calls.csv}")
+    drawn = result(tmp_path, EAR, "poisson: {rate_per_s: 0.5}, audio_s: {constant: 60}")
+    assert (found["arrived"], found["completed"]) == (6, 6)
+    assert isinstance(found["e2e_s"], dict)
+    assert isinstance(drawn["e2e_s"], dict)
+    assert float(found["e2e_s"]["p99"]) <= float(drawn["e2e_s"]["p50"]) * 1.01
+
+
+def test_published_requests_for_images_are_served(tmp_path: Path, shared_data: Path) -> None:
+    trace = shared_data / "image_requests/alibaba_genai_2026_lora_requests_1115-1129.csv.gz"
+    entry = EYE.replace("image-recognition", "image-generation").replace("resnet-50", "sana-1.5-1.6b")
+    found = result(tmp_path, entry, f"trace: {{file: {trace}, rate_scale: 600}}", ", tensor_parallel: 8")
+    assert float(str(found["arrived"])) > 20.0
+    assert float(str(found["completed"])) > 0.0
+
+
+def test_a_trace_without_items_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "chat.csv").write_text("arrival_s,input_tokens,output_tokens\n0,5,5\n")
+    with pytest.raises(TraceError, match="the trace has no items, which resnet-50 of service 'it' needs"):
+        result(tmp_path, EYE, "trace: {file: chat.csv}")
 
 
 def test_items_make_no_tokens(tmp_path: Path) -> None:

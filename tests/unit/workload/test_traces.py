@@ -168,7 +168,7 @@ def test_wrong_value_in_an_object_is_an_error(tmp_path: Path, wrong: str) -> Non
     ("content", "text"),
     [
         ("", "the header names no column of arrivals"),
-        ("a,b\n1,2\n", "one of these is looked for: TIMESTAMP, Timestamp, arrived_at, arrival_s"),
+        ("a,b\n1,2\n", "one of these is looked for: TIMESTAMP, Timestamp, arrived_at, gmt_create, arrival_s"),
         ("arrival_s,input_tokens\n", "the trace has no rows"),
         ("arrival_s,input_tokens\n1,2\0\n", "holds NUL bytes"),
         ("arrival_s,arrival_s\n1,2\n", "column 'arrival_s' is there 2 times"),
@@ -198,3 +198,45 @@ def test_a_million_rows_are_read_whole(tmp_path: Path) -> None:
     trace = read_trace(written(tmp_path, "arrival_s,input_tokens,output_tokens\n" + rows))
     assert trace.offset_s.size == 1_000_000
     assert np.all(np.diff(trace.offset_s) == 0.125)
+
+
+def test_items_and_speech_are_columns_of_plain_traces(tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_text("arrival_s,items,audio_s\n0,2,1.5\n1,0,2\n2,3,0\n4,1,30\n")
+    trace = read_trace(path)
+    assert trace.items is not None
+    assert trace.audio_s is not None
+    assert trace.items.tolist() == [2, 1]
+    assert trace.audio_s.tolist() == [1.5, 30.0]
+    assert trace.warnings() == ("trace.csv: 2 of 4 rows have no items or speech and are left out",)
+
+
+def test_a_part_of_an_item_is_no_item(tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_text("arrival_s,items\n0,1.5\n")
+    with pytest.raises(TraceError, match="items is not a whole number"):
+        read_trace(path)
+
+
+def test_requests_for_images_without_an_image_are_left_out_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_text(
+        "gmt_create,exec_time_seconds,num_images_per_prompt\n"
+        "2024-11-15 16:57:50,32.0,1.0\n2024-11-15 16:57:51,,\n2024-11-15 16:57:53,4.0,8.0\n"
+    )
+    trace = read_trace(path)
+    assert trace.format == "gentd26"
+    assert trace.items is not None
+    assert trace.items.tolist() == [1, 8]
+    assert trace.offset_s.tolist() == [0.0, 3.0]
+    assert trace.dropped == 1
+
+
+def test_the_published_requests_for_images_are_read(shared_data: Path) -> None:
+    """Figures of the folder's README, by pandas; nine requests came to nothing."""
+    trace = read_trace(shared_data / "image_requests/alibaba_genai_2026_lora_requests_1115-1129.csv.gz")
+    assert (trace.rows, trace.dropped) == (14008, 9)
+    assert trace.span_s == pytest.approx(1234904.0)
+    assert trace.items is not None
+    assert trace.items.mean() == pytest.approx(2.689, abs=5e-4)
+    assert np.quantile(trace.items, 0.9) == 8.0
