@@ -67,4 +67,5 @@ def adaptation_notes(plan: Plan, ledger: Ledger) -> Iterator[str]:
                 f" more of it would bring accuracy below the floor of {deployment.service.field.floor:g}"
             )
         elif not adapted.switches:
-            yield f"{name}: never adapted: {adaptation.watched} above {adaptation.above:g} did not come, or the guard forbade it"
+            rise = f"{adaptation.watched} above {adaptation.above:g}"
+            yield f"{name}: never adapted: {rise} did not come, or the guard forbade it"
