@@ -21,6 +21,7 @@ COMMANDS: Final = {  # in the order of a user's work; each is `sim.cli.<name>:co
     "run": "one run of one mix",
     "compare": "all mixes under the same conditions, with confidence intervals",
     "sweep": "every combination of lists of settings; resumes",
+    "size": "the smallest fleet of each kind of accelerator that keeps every promise",
     "reprice": "stored runs under other prices, without simulating again",
     "estimate": "one replica at constant batch: time, power and energy without a simulation",
     "plot": "charts of what run, compare, sweep or estimate wrote",

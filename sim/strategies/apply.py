@@ -14,6 +14,7 @@ from sim.scenario.specs import Measure, Mix, Scenario
 from sim.strategies.accuracy import ANY_FIELD
 from sim.strategies.algorithm.formats import format_notes
 from sim.strategies.algorithm.order import order_notes
+from sim.strategies.compute.allocate import with_sizes
 from sim.strategies.plan import Plan, PoolPlan, UpFront
 from sim.strategies.published import published
 from sim.strategies.registry import POOL_MEASURES, SERVICE_MEASURES, SITE_MEASURES
@@ -39,7 +40,7 @@ def apply_mix(scenario: Scenario, mix_name: str | None) -> Plan:
             problems.extend(error.problems)
     if problems:
         raise ScenarioError(problems)
-    return replace(plan, warnings=(*plan.warnings, *order_notes(mix.measures), *format_notes(plan)))
+    return with_sizes(replace(plan, warnings=(*plan.warnings, *order_notes(mix.measures), *format_notes(plan))))
 
 
 def chosen_mix(scenario: Scenario, name: str | None) -> Mix:

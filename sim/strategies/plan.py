@@ -76,6 +76,7 @@ class Deployment:
     decision_s: float = 0.0  # from the arrival of a request to a replica having it
     added_tokens: int = 0  # that every prompt grows by on its way to a replica
     autoscaler: Autoscaler | None = None
+    sized: bool = False  # whether its replicas are counted from its peak once all measures have acted
     adaptation: Adaptation | None = None
 
     @property

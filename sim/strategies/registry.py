@@ -15,6 +15,7 @@ from sim.strategies.algorithm.quantise import Quantisation
 from sim.strategies.algorithm.quantise_kv import CacheQuantisation
 from sim.strategies.algorithm.speculate import Speculating
 from sim.strategies.compute.admission import Admission
+from sim.strategies.compute.allocate import SizedAllocation
 from sim.strategies.compute.autoscale import Autoscaling
 from sim.strategies.compute.batch_limit import BatchLimit
 from sim.strategies.compute.decision import DecisionTime
@@ -37,6 +38,7 @@ SERVICE_MEASURES: Mapping[Kind, Callable[[Context], Technique[Deployment]]] = {
     ("compute", "batch_max"): BatchLimit.build,
     ("compute", "decision_ms"): DecisionTime.build,
     ("compute", "autoscale"): Autoscaling.build,
+    ("compute", "allocate"): SizedAllocation.build,
     ("algorithm", "quantise"): Quantisation.build,
     ("algorithm", "quantise_kv"): CacheQuantisation.build,
     ("algorithm", "distil"): Distillation.build,

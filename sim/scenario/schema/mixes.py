@@ -120,6 +120,10 @@ class Compute(Measures):
         default=None, description="Time from the arrival of a request to a replica having it [ms]. Without it: 0."
     )
     autoscale: Autoscale | None = Field(default=None, description="Starts and stops replicas with the load.")
+    allocate: Literal["sized"] | None = Field(
+        default=None,
+        description="sized: as many replicas as the peak of the traffic asks for, within the service's own number.",
+    )
 
 
 class Speculate(Short):

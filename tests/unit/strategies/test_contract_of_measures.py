@@ -28,6 +28,7 @@ OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("compute", "batch_max"): {"batch_max": 8},
     ("compute", "decision_ms"): {"decision_ms": 2.0},
     ("compute", "autoscale"): {"target_utilisation": 0.7},
+    ("compute", "allocate"): {"allocate": "sized"},
     ("algorithm", "quantise"): {"quantise": "fp8"},
     ("algorithm", "quantise_kv"): {"quantise_kv": "fp8"},
     ("algorithm", "distil"): {"distil": "llama-3.1-8b"},
