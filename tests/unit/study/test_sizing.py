@@ -36,14 +36,14 @@ mixes:
 """
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "s.yaml"
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sizing") / "s.yaml"
     path.write_text(TEXT)
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def h100(file: Path) -> Kind:
     return size(load(file), ["h100-sxm"]).kinds[0]
 
