@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from sim.catalog.reader import Catalogue
+from sim.models.power import job_tables
+from sim.models.training import train_seconds
 from sim.models.training_step import Parallel, checkpoint_seconds, training_step
 
 CATALOGUE = Catalogue.built_in()
@@ -51,3 +53,48 @@ def test_deepseek_v3_on_2048_hopper() -> None:
 def test_a_checkpoint_of_405_billion_parameters_takes_seconds_on_16384_h100() -> None:
     """State of 1 MB to 4 GB per GPU at 2 TB/s (Llama 3 paper): seconds, not minutes."""
     assert 1.0 < checkpoint_seconds(LLAMA, 16384, H100) < 10.0
+
+
+def test_a_step_of_llama_3_on_16384_h100_takes_as_long_as_its_rate_says() -> None:
+    """400 TFLOP/s per GPU (read at a summary of the paper), 16.8M tokens a step."""
+    step_s = training_step(LLAMA, Parallel(8, 16, 128, 16), H100, 989e12).step_s
+    assert step_s == pytest.approx(6 * 405e9 * 128 * 16 * 8192 / (16384 * 400e12), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens", "accelerators", "published_h", "tolerance"),
+    [("deepseek-r1", 14.8e12, 2048, 2.664e6, 0.1), ("llama-3.1-405b", 15.6e12, 16384, 30.84e6, 0.15)],
+)
+def test_whole_runs_take_the_published_hours_of_accelerators(
+    name: str, tokens: float, accelerators: int, published_h: float, tolerance: float
+) -> None:
+    """Recalled: pre-training of DeepSeek-V3, H800; Llama 3.1's model card, which counts more than pre-training."""
+    seconds, _, _ = train_seconds(CATALOGUE.model(name), tokens, "bf16", accelerators, H100)
+    assert seconds * accelerators / 3600.0 == pytest.approx(published_h, rel=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("model", "node", "accelerators", "per_s", "tolerance"),
+    [
+        ("resnet-50", "dgx-a100-8", 1, 2470.0, 0.12),
+        ("resnet-50", "dgx-a100-8", 8, 16621.0, 0.13),
+        ("resnet-50", "v100-8", 1, 1200.0, 0.12),
+        ("resnet-50", "v100-8", 8, 8322.0, 0.12),
+        ("bert-large", "dgx-a100-8", 1, 210.0, 0.1),
+        ("bert-large", "dgx-a100-8", 8, 1657.0, 0.1),
+        ("bert-large", "dgx-a100-8", 256, 49663.0, 0.1),
+        ("bert-large", "v100-8", 1, 75.0, 0.1),
+        ("bert-large", "v100-8", 8, 586.0, 0.1),
+    ],
+)
+def test_training_of_images_and_sequences_runs_at_the_published_rates(
+    model: str, node: str, accelerators: int, per_s: float, tolerance: float
+) -> None:
+    """Mixed precision, DeepLearningExamples; sequences of 512 take 2 x 302e6 x 512 + 4 x 24 x 1024 x 512^2 FLOPs."""
+    entry, nodes = CATALOGUE.model(model), CATALOGUE.node(node)
+    assert entry.items is not None
+    if model == "bert-large":
+        entry = replace(entry, items=replace(entry.items, flops=3.35e11))
+    seconds, u_memory, u_compute = train_seconds(entry, 1e6, "fp16", accelerators, nodes)
+    speed = job_tables(nodes.accelerator, u_memory, u_compute, None, None)[-1, 0]  # under design power
+    assert 1e6 / seconds * speed == pytest.approx(per_s, rel=tolerance)
