@@ -58,7 +58,8 @@ def test_where_power_never_binds_the_utilisation_is_the_published_one() -> None:
 def test_an_image_model_trains_in_three_times_its_forward_flops() -> None:
     model, node = CATALOGUE.model("resnet-50"), CATALOGUE.node("dgx-a100-8")
     seconds, u_memory, u_compute = train_seconds(model, 90 * 1.281e6, "fp16", 8, node)
-    assert seconds * u_compute == pytest.approx(3 * 8.2e9 * 90 * 1.281e6 / (8 * node.accelerator.flops["fp16"]))
+    work_s = 3 * 8.2e9 * 90 * 1.281e6 / (8 * node.accelerator.flops["fp16"])
+    assert seconds * u_compute == pytest.approx(work_s, rel=1e-3)  # and a checkpoint
     assert 0.0 < u_memory <= 1.0
     # 90 rounds of ImageNet on eight A100 at 16,621 images a second (vendor's row of ResNet-50)
     assert seconds == pytest.approx(90 * 1.281e6 / 16_621, rel=0.13)
