@@ -32,6 +32,7 @@ from sim.models.work import cached_tokens, held_context_tokens
 from sim.protocols import Signal
 from sim.scenario.specs import Service
 from sim.strategies.plan import Deployment, Plan, PoolPlan
+from sim.strategies.room import check_room, fewest_replicas
 from sim.workload import JobTable, Traffic, open_jobs, open_traffic
 from sim.workload.longer import LongerPrompts
 
@@ -58,6 +59,7 @@ class Built:
 
 def build_world(plan: Plan, seed: int, replication: int) -> Built:
     """A world at t = 0; raises InputError of a kind where something cannot be."""
+    check_room(plan)
     scenario, site = plan.scenario, plan.scenario.site
     weather = load_weather(site.weather, scenario.start, scenario.horizon_s, site.utc_offset_h, site.elevation_m)
     price, price_notes = build_signal(site.tariff.energy_usd_per_kwh, scenario.start, scenario.horizon_s, "price")
@@ -80,8 +82,7 @@ def build_world(plan: Plan, seed: int, replication: int) -> Built:
             pools[name].energy_seen_j[run.name] = run.energy_j.copy()
             pools[name].busy_seen_s[run.name] = run.busy_s.copy()
     world = World(plan, pools, facility, plant_now, weather, price, carbon)
-    for service, deployment in plan.deployments.items():
-        _place(world, service, deployment)
+    _place(world, plan.deployments)
     notes = (*plan.warnings, *weather.warnings, *facility.warnings, *price_notes, *carbon_notes, *parts.warnings)
     return Built(world, parts.random, notes)
 
@@ -231,7 +232,7 @@ def _pool_jobs(
         [job_tables(accelerator, table.u_memory, table.u_compute, pool.power_cap_w, pool.clock_mhz) for table in tables]
     )
     kept_for_services = sum(
-        _fewest_replicas(deployment) * deployment.service.tensor_parallel
+        fewest_replicas(deployment) * deployment.service.tensor_parallel
         for deployment in plan.deployments.values()
         if deployment.service.pool == pool.pool.name
     )
@@ -241,19 +242,25 @@ def _pool_jobs(
     return PoolJobs(names, tables, rates, policies.pop(), nodes.free, most, horizon_s, release)
 
 
-def _fewest_replicas(deployment: Deployment) -> int:
-    """Replicas that a service never goes below: all of them where nobody takes any away."""
-    service = deployment.service
-    return service.replicas_max if deployment.autoscaler is None else service.replicas_min
+def _place(world: World, deployments: Mapping[str, Deployment]) -> None:
+    """All replicas start on, as far as there is room; an autoscaler takes away what is too many.
+
+    Those that a service never goes below come first, so that services which share a pool do not crowd them out.
+    """
+    fewest = {name: fewest_replicas(each) for name, each in deployments.items()}
+    most = {name: each.service.replicas_max for name, each in deployments.items()}
+    for service in deployments:
+        if not _started(world, service, fewest[service]):
+            raise ScenarioError(f"service '{service}' does not fit on pool '{deployments[service].service.pool}'")
+    for service in deployments:
+        _started(world, service, most[service] - fewest[service])
 
 
-def _place(world: World, service: str, deployment: Deployment) -> None:
-    """All replicas start on; an autoscaler takes away what is too many."""
-    for _ in range(deployment.service.replicas_max):
+def _started(world: World, service: str, count: int) -> bool:
+    """Whether so many more replicas of a service found room; they are on."""
+    for _ in range(count):
         replica = world.hold_replica(service)
         if replica is None:
-            raise ScenarioError(
-                f"service '{service}': its {deployment.service.replicas_max} replicas of "
-                f"{deployment.service.tensor_parallel} accelerators do not fit on pool '{deployment.service.pool}'"
-            )
+            return False
         world.switch_on(service, replica)
+    return True

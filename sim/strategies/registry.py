@@ -21,6 +21,7 @@ from sim.strategies.compute.batch_limit import BatchLimit
 from sim.strategies.compute.decision import DecisionTime
 from sim.strategies.compute.router import Routing
 from sim.strategies.energy.clock import ClockLock
+from sim.strategies.energy.hardware import Hardware
 from sim.strategies.energy.power_cap import PowerCap
 from sim.strategies.energy.retrofit import Retrofit
 from sim.strategies.energy.shift import Shifting
@@ -51,6 +52,7 @@ SERVICE_MEASURES: Mapping[Kind, Callable[[Context], Technique[Deployment]]] = {
 POOL_MEASURES: Mapping[Kind, Callable[[Context], Technique[PoolPlan]]] = {
     ("energy", "power_cap_w"): PowerCap.build,
     ("energy", "clock_mhz"): ClockLock.build,
+    ("energy", "hardware"): Hardware.build,
     ("energy", "sleep"): Sleeping.build,
     ("energy", "shift"): Shifting.build,
 }

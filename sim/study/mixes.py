@@ -20,8 +20,9 @@ def mix_name(scenario: Scenario, name: str | None) -> str:
 
 
 def check_mixes(scenario: Scenario, mixes: Iterable[str]) -> None:
-    """InputError where a mix cannot be applied to the scenario; nothing is simulated or written."""
+    """InputError where a mix cannot be applied to the scenario, or has no room; nothing is simulated or written."""
     from sim.strategies import apply_mix
+    from sim.strategies.room import check_room
 
     for mix in mixes:
-        apply_mix(scenario, mix)
+        check_room(apply_mix(scenario, mix))

@@ -53,7 +53,10 @@ def _acquire(acquire: schema.Acquire, node: NodeType, path: Route, desk: Desk) -
 
 
 def check_room(pool: specs.Pool, services: Sequence[tuple[specs.Service, Route]], desk: Desk) -> None:
-    """Notes a fault where the replicas of one service, or of all together, do not find room at their maximum."""
+    """Notes a fault where the replicas of one service at its maximum, or of all at their minima, do not find room.
+
+    Together they may ask for more than there is at their maxima: what a mix needs is checked when it is applied.
+    """
     size = pool.node.accelerators
     fitting = []
     for service, path in services:
@@ -66,10 +69,10 @@ def check_room(pool: specs.Pool, services: Sequence[tuple[specs.Service, Route]]
             desk.fault((*path, "replicas"), f"{text}'{pool.name}': its {pool.nodes} nodes of {size} hold {room}")
         else:
             fitting.append((service, path))
-    asked = {service.name: (service.tensor_parallel, service.replicas_max) for service, _ in fitting}
+    asked = {service.name: (service.tensor_parallel, service.replicas_min) for service, _ in fitting}
     if len(fitting) > 1 and not has_room(size, pool.nodes, list(asked.values())):
         total = sum(each * count for each, count in asked.values())
-        text = f"the services of pool '{pool.name}' together ask for {total} accelerators at their maxima"
+        text = f"the services of pool '{pool.name}' together ask for {total} accelerators at their minima"
         desk.fault((*fitting[-1][1], "replicas"), f"{text} ({', '.join(asked)}); it has {pool.accelerators}")
 
 

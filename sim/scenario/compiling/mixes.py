@@ -54,13 +54,14 @@ def family_measures(
                 desk.fault(
                     (*here, "for"), f"measures of family {family} act on {target_kind}s ({names}), not on '{target}'"
                 )
+        targets = None if item.targets is None else tuple(item.targets)
         for kind in item.named():
             named = ANOTHER_KEY.get(kind, kind)
             yield specs.Measure(
                 family=family,
                 kind=named,
-                options=_options(named, getattr(item, kind), desk),
-                targets=None if item.targets is None else tuple(item.targets),
+                options=_options(named, value := getattr(item, kind), desk),
+                targets=(value.pool,) if isinstance(value, schema.Hardware) else targets,
                 path=_position(desk, (*here, kind)),
             )
 

@@ -8,16 +8,16 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.document import Strict, fault
-from sim.scenario.schema.fields import NonNegative, NotBuilt, OrOne, Positive, Share
+from sim.scenario.schema.fields import Count, NonNegative, NotBuilt, OrOne, Positive, Share
 from sim.scenario.schema.forms import Form, OneForm, Short
-from sim.scenario.schema.names import DraftMethod, Model, Target
+from sim.scenario.schema.names import DraftMethod, Model, NodeName, PoolName, Target
 from sim.scenario.schema.site import PlantChoice
 
 Format = Literal["fp8", "int8", "int4", "fp4"]
 KeptShare = Annotated[float, Field(ge=0.5, le=1)]  # below half, a smaller model that learns from this one does better
 Utilisation = Annotated[float, Field(gt=0, le=1)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, plant, sleep, shift")
+_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, hardware, plant, sleep, shift")
 _VERTICAL = NotBuilt("built: customise, augment")
 
 
@@ -251,9 +251,30 @@ class Shift(Strict):
     )
 
 
+class Hardware(Strict):
+    """Other nodes in place of a pool's, at as many accelerators; tensor-parallel degrees stay."""
+
+    pool: PoolName = Field(description="Pool whose nodes are replaced.")
+    node: NodeName = Field(description="Node type that takes their place (dcsim catalog list nodes).")
+    nodes: Count | None = Field(default=None, description="How many. Default: as many accelerators as before.")
+    capex_usd_per_node: NonNegative | None = Field(
+        default=None,
+        description="Price of one new node [USD]. Default: the old one's, in proportion to the catalogue's prices.",
+    )
+    usd_per_accelerator_h: NonNegative | None = Field(
+        default=None, description="Rent of one new accelerator, where the pool is rented [USD/h]. Default: likewise."
+    )
+    stranded_share: Share | None = Field(
+        default=None,
+        description="Share of the old nodes' price that is lost: neither written off nor got back by selling them. "
+        "Default: 0, as where they are not bought yet or sold at book value.",
+    )
+
+
 class Energy(Measures):
     """Fewer joules at the accelerators and in the building."""
 
+    hardware: Hardware | None = Field(default=None, description="Other nodes in place of a pool's.")
     power_cap_w: Positive | None = Field(default=None, description="Limit on the power of each accelerator [W].")
     clock_mhz: Positive | None = Field(default=None, description="Highest core clock of each accelerator [MHz].")
     plant: PlantChoice | None = Field(
@@ -267,6 +288,8 @@ class Energy(Measures):
     def _plant_is_of_the_site(self) -> Self:
         if self.plant is not None and self.targets is not None:
             raise fault("a plant serves the whole site: write it in an item without 'for'", key="for")
+        if self.hardware is not None and self.targets is not None:
+            raise fault("hardware names its pool itself: write it in an item without 'for'", key="for")
         return self
 
 

@@ -66,8 +66,9 @@ def test_faults_that_only_the_whole_can_tell_are_told_together(small: str, writt
 
 
 def test_services_that_fit_alone_but_not_together_are_refused(small: str, written: Write) -> None:
-    second = small[small.index("  - name: chat") : small.index("mixes:")].replace("chat", "code")
-    text = small.replace("replicas: 4", "replicas: 16").replace("mixes:", f"{second}mixes:")
+    always = small.replace("replicas: 4", "replicas: {min: 4, max: 4}")
+    second = always[always.index("  - name: chat") : always.index("mixes:")].replace("chat", "code")
+    text = small.replace("replicas: 4", "replicas: {min: 16, max: 16}").replace("mixes:", f"{second}mixes:")
     with pytest.raises(
         ScenarioError, match=r"services\.code\.replicas: the services of pool 'h100' together ask for 20"
     ):
