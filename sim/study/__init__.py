@@ -11,6 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sim.study.choosing.choice import Choice
+    from sim.study.choosing.choose import choose
     from sim.study.comparing import compare
     from sim.study.comparison import Comparison
     from sim.study.estimating import Estimate, estimate
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
     from sim.study.running import run
     from sim.study.sweeping import Sweep, sweep
 
-__all__ = ["Comparison", "Estimate", "Run", "Sweep", "compare", "estimate", "run", "sweep"]
+__all__ = ["Choice", "Comparison", "Estimate", "Run", "Sweep", "choose", "compare", "estimate", "run", "sweep"]
 HOMES = {
+    "Choice": "sim.study.choosing.choice",
     "Comparison": "sim.study.comparison",
     "Estimate": "sim.study.estimating",
     "Run": "sim.study.point",
     "Sweep": "sim.study.sweeping",
+    "choose": "sim.study.choosing.choose",
     "compare": "sim.study.comparing",
     "estimate": "sim.study.estimating",
     "run": "sim.study.running",

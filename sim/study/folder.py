@@ -14,7 +14,7 @@ from sim.scenario.specs import Scenario
 from sim.study.point import package_version
 
 SCHEMA = "dcsim.study-folder/1"
-Kind = Literal["run", "compare", "sweep"]
+Kind = Literal["run", "compare", "sweep", "choose"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

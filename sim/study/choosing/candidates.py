@@ -41,10 +41,11 @@ class Combination:
         """The combination as a scenario file would say it."""
         return {family: items for family, _, items in self._filled() if items}
 
-    def _filled(self) -> Iterator[tuple[str, list[Measure], list[Mapping[str, object]]]]:
+    def _filled(self) -> Iterator[tuple[str, list[Measure], list[dict[str, object]]]]:
         values = iter(self.settings)
         for family, each in self.alternatives.items():
-            measures, items = list(each.measures), [dict(item) for item in each.written]
+            measures = list(each.measures)
+            items: list[dict[str, object]] = [dict(item) for item in each.written]
             for knob, value in zip(each.knobs, values, strict=False):
                 measures[knob.measure] = replace(measures[knob.measure], options={knob.kind: value})
                 items[knob.item][knob.kind] = value
@@ -100,6 +101,18 @@ def combinations(choose: Choose) -> list[Combination]:
     return [each for grid in grids for each in grid]
 
 
+def around(found: Combination, halvings: int) -> list[Combination]:
+    """The neighbours of a combination in each searched setting: a step of the first grid away, halved so often."""
+    neighbours = []
+    for place, knob in enumerate(found.knobs):
+        step = (knob.high - knob.low) / (GRID - 1) / 2**halvings
+        for value in (found.settings[place] - step, found.settings[place] + step):
+            if knob.low <= value <= knob.high:
+                settings = (*found.settings[:place], value, *found.settings[place + 1 :])
+                neighbours.append(replace(found, settings=settings))
+    return neighbours
+
+
 def _chosen(choose: Choose) -> Iterator[tuple[Alternative, ...]]:
     size = math.prod(sum(GRID ** len(each.knobs) for each in found) for found in choose.options.values())
     if size > CANDIDATES_MAX:
@@ -113,9 +126,10 @@ def _grid(knob: Knob) -> list[float]:
 
 def _distinct(combined: Sequence[Combination]) -> list[Combination]:
     """The first of each set of combinations with the same measures."""
-    return list(
-        {repr([replace(each, path="") for each in found.measures]): found for found in reversed(combined)}.values()
-    )[::-1]
+    first: dict[str, Combination] = {}
+    for each in combined:
+        first.setdefault(repr([replace(measure, path="") for measure in each.measures]), each)
+    return list(first.values())
 
 
 def _named(mix: Mix, scenario: Scenario) -> Candidate:

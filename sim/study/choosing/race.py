@@ -15,7 +15,7 @@ Bonferroni's t for dependent systems). Who left because of a candidate that leav
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -91,11 +91,9 @@ class Race:
         gone = {*self.out, *self.trials.refused, *self.trials.failed}
         return [name for name in self.names if name not in gone and self.trials.figures(name)]
 
-    def breaks(self, name: str, but: Collection[str] = ()) -> list[Break]:
-        """The limits that a candidate broke in some replication of the race, but for those with these keys."""
-        race = self.trials.sample(name, range(self.replications)).figures
-        told = {number: self.trials.told(name)[number] for number in race}
-        return breaks_of([limit for limit in self.limits if limit.key not in but], race, told)
+    def breaks(self, name: str) -> list[Break]:
+        """The limits that a candidate broke in some replication of the race."""
+        return breaks_of(self.limits, *self.trials.outcome(name, range(self.replications)))
 
     def less_work(self, name: str) -> list[str]:
         """What a candidate is shown to do less of than the baseline, in words."""

@@ -13,7 +13,6 @@ from sim.errors import InputError
 from sim.scenario.specs import Measure, Scenario
 from sim.study.batch import Watch, run_points
 from sim.study.choosing.candidates import alone
-from sim.study.executor import Failed
 from sim.study.metrics import flat_figures
 from sim.study.point import Outcome, Point, Row, Summary
 from sim.study.sample import Sample
@@ -38,7 +37,7 @@ class Trials:
     _scenarios: dict[str, Scenario] = field(default_factory=dict)
     _figures: dict[str, dict[int, Mapping[str, float]]] = field(default_factory=dict)
     _told: dict[str, dict[int, Sequence[str]]] = field(default_factory=dict)
-    _warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of the first run: others differ in figures
 
     def add(self, name: str, measures: Sequence[Measure]) -> None:
         """Makes a mix known; one that is known already stays."""
@@ -56,7 +55,7 @@ class Trials:
             Point(scenario=self._scenarios[name], mix=name, seed=self.seed, replication=number)
             for number in replications
             for name in wanted
-            if name not in out and number not in self._figures[name]
+            if name in self._scenarios and name not in out and number not in self._figures[name]
         ]
         if not points:
             return
@@ -69,22 +68,22 @@ class Trials:
             self.refused.update({point.mix: _one_line(fault) for point in points})
 
     def figures(self, name: str) -> Mapping[int, Mapping[str, float]]:
-        """Figures of each finished replication of a mix."""
-        return self._figures[name]
+        """Figures of each finished replication of a mix; none of one that is not known."""
+        return self._figures.get(name, {})
 
-    def told(self, name: str) -> Mapping[int, Sequence[str]]:
-        """What each replication itself found broken."""
-        return self._told[name]
+    def outcome(
+        self, name: str, replications: Iterable[int]
+    ) -> tuple[dict[int, Mapping[str, float]], dict[int, Sequence[str]]]:
+        """Figures, and what the run itself found broken, of those of these replications that are finished."""
+        known = self.figures(name)
+        numbers = [number for number in replications if number in known]
+        return {each: known[each] for each in numbers}, {each: self._told[name][each] for each in numbers}
 
     def sample(self, name: str, replications: Iterable[int] | None = None) -> Sample:
         """Finished replications of a mix for statistics, all or those among the given ones."""
-        numbers = self._figures[name].keys() & (self._figures[name] if replications is None else set(replications))
-        return Sample(
-            figures={number: self._figures[name][number] for number in sorted(numbers)},
-            feasible={number: not self._told[name][number] for number in sorted(numbers)},
-            random=self.random,
-            warnings=self._warnings.get(name, ()),
-        )
+        figures, told = self.outcome(name, sorted(self.figures(name)) if replications is None else replications)
+        kept = {number: not texts for number, texts in told.items()}
+        return Sample(figures, kept, self.random, self._warnings.get(name, ()))
 
     def _take(self, row: Row) -> None:
         name, result = row.point.mix, row.result
@@ -93,8 +92,7 @@ class Trials:
             self.random |= result.random
             self._figures[name][row.point.replication] = with_totals(flat_figures(result.summary), result.summary)
             self._told[name][row.point.replication] = _texts(result.summary, "broken")
-            warned = (*self._warnings.get(name, ()), *_texts(result.summary, "warnings"))
-            self._warnings[name] = tuple(dict.fromkeys(warned))
+            self._warnings.setdefault(name, _texts(result.summary, "warnings"))
         elif isinstance(result.cause, InputError):
             self.refused[name] = _one_line(result.cause)
         else:
