@@ -7,9 +7,10 @@ with that wait, too. The room for context is that of the form with less, so no s
 Until the first switch nothing changes to the last bit; only looks at the load cut the sums of joules, which differ in
 their last digits where the period is no multiple of the meter's interval.
 
-The guard watches the accuracy of what was served in the measured window. The leaner form may take over, and stay, only
-while even the most that could be served until the next look is done would leave that accuracy at the field's floor or
-above. Where it has to return for this reason, it returns for good.
+The guard watches the accuracy of what was served in the measured window. The leaner form may stay only while what it
+will serve until it has returned after the next look, at twice the highest pace seen, would leave that accuracy at the
+field's floor or above; it takes over only where there is room for ten looks. Where it has to return for this reason, it
+returns for good.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from sim.engine.variant_use import VariantUse
 from sim.engine.world import World
 from sim.kernels import serving_layout as at
 from sim.kernels.serving_layout import ON, Rates
-from sim.strategies.plan import Adaptation, Deployment
+from sim.strategies.plan import Adaptation
 
 AS_PLANNED: Final = 0
 LEANER: Final = 1
 SWITCHING: Final = 2
 FORMS: Final = 3
+SAFETY: Final = 2.0  # assumed: the next look may see so many times the highest pace so far
+ROOM_LOOKS: Final = 10  # assumed: the leaner form should serve that long before the guard may end it for good
 
 
 def with_leaner(rates: Rates, leaner: Rates, switch_s: float) -> Rates:
@@ -51,12 +54,6 @@ def with_leaner(rates: Rates, leaner: Rates, switch_s: float) -> Rates:
     )
 
 
-def most_outputs_per_s(rates: Rates) -> float:
-    """Outputs that one replica makes at most in a second, in any form: full speed, without context or prompts."""
-    batch = np.arange(1, rates.batch_max + 1)
-    return float((batch / rates.decode[:, 1:, at.STEP_S]).max())
-
-
 @dataclass(frozen=True, slots=True)
 class Guard:
     """What keeps the accuracy of the outputs in the measured window at the floor of the field or above."""
@@ -64,40 +61,49 @@ class Guard:
     floor: float
     planned: float  # accuracy of the form as planned
     leaner: float
-    most_outputs: float  # that may come from the leaner form between a look and the return at the next
 
-    def allows(self, planned_outputs: int, lean_outputs: int) -> bool:
-        """Whether the leaner form may serve until the next look."""
+    def allows(self, planned_outputs: int, lean_outputs: float) -> bool:
+        """Whether so many outputs of each form keep the floor; a leaner form that keeps it alone always may serve."""
         if self.leaner >= self.floor:
             return True
-        lean = lean_outputs + self.most_outputs
-        return self.planned * planned_outputs + self.leaner * lean >= self.floor * (planned_outputs + lean)
+        outputs = planned_outputs + lean_outputs
+        return self.planned * planned_outputs + self.leaner * lean_outputs >= self.floor * outputs
 
 
-def guard_of(run: TokenService, deployment: Deployment, adaptation: Adaptation) -> Guard:
-    """The guard of a service; an iteration under way and one that holds the switch still end after it."""
-    leaner = deployment.lean
-    assert leaner is not None
-    replicas = len(run.replicas.state)
-    seconds = adaptation.period_s + adaptation.switch_s
-    most = replicas * (most_outputs_per_s(run.rates) * seconds + 2.0 * run.rates.batch_max)
-    return Guard(deployment.service.field.floor, deployment.accuracy, leaner.accuracy, most)
+class Pace:
+    """The most outputs that came in a second so far, from look to look."""
+
+    def __init__(self) -> None:
+        self.most_per_s = 0.0
+        self._seen_s = 0.0
+        self._outputs = 0
+
+    def look(self, now: float, outputs: int) -> None:
+        """Total outputs of the service at an instant."""
+        if now > self._seen_s:
+            self.most_per_s = max(self.most_per_s, (outputs - self._outputs) / (now - self._seen_s))
+            self._seen_s, self._outputs = now, outputs
 
 
 def adapt_variant(env: Environment, world: World, service: str, adaptation: Adaptation) -> ProcessGenerator:
     """Wakes at every period: looks at what is watched and at the guard, and switches the form of the service."""
-    run, use = world.services[service], world.uses[service]
+    run, use, deployment = world.services[service], world.uses[service], world.plan.deployments[service]
+    leaner = deployment.lean
     assert isinstance(run, TokenService)
-    guard = guard_of(run, world.plan.deployments[service], adaptation)
+    assert leaner is not None
+    guard, pace = Guard(deployment.service.field.floor, deployment.accuracy, leaner.accuracy), Pace()
     for instant in multiples(adaptation.period_s, world.horizon_s):
         if instant < env.now:
             continue
         yield wake(env, instant, Order.ADAPTERS)
         wanted = adaptation.wants_leaner(watched_value(world, run, adaptation, instant), use.lean)
-        if not (wanted or use.lean):
-            continue
-        world.advance(instant)
-        allowed = guard.allows(*use.in_window(run.outputs))
+        if wanted or use.lean:
+            world.advance(instant)
+        pace.look(world.now, run.outputs)
+        planned, lean = use.in_window(run.outputs)
+        looks = 1 if use.lean else ROOM_LOOKS
+        coming = SAFETY * pace.most_per_s * (looks * adaptation.period_s + adaptation.switch_s)
+        allowed = guard.allows(planned, lean + coming)
         if use.lean and wanted and not allowed:
             use.returned_s = instant
         if (wanted and allowed) != use.lean:

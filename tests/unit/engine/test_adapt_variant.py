@@ -11,10 +11,10 @@ import pytest
 from made import CATALOGUE, chat, hot, measure, pool, scenario
 from sim.economics import appraise
 from sim.engine import simulate
-from sim.engine.adapt_variant import FORMS, Guard, with_leaner
+from sim.engine.adapt_variant import FORMS, Guard, Pace, with_leaner
 from sim.kernels import serving_layout as at
 from sim.record.ledger import Ledger
-from sim.scenario.specs import Scenario
+from sim.scenario.specs import PoissonTraffic, Profile, Scenario
 from sim.strategies import apply_mix
 
 LOW, NEVER = 0.005, 1e9
@@ -130,6 +130,23 @@ def test_the_guard_keeps_the_floor(floor: float, warmup_s: float) -> None:
     assert service["accuracy"] >= min(floor, plain)
 
 
+@pytest.mark.parametrize("floor", [0.656, 0.662])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_guard_keeps_the_floor_while_the_load_rises(floor: float, seed: int) -> None:
+    """The rate grows manyfold over the morning, and the price would have the leaner form all day."""
+    asked = made(
+        adapting({"price_usd_per_kwh": 0.05}, switch_s=2.0), floor=floor, horizon_s=10 * 3600.0, warmup_s=900.0
+    )
+    plain = asked.services[0].traffic
+    assert isinstance(plain, PoissonTraffic)
+    traffic = replace(plain, rate_per_s=0.5, profile=Profile(peak_to_mean=1.9, peak_hour=10.0))
+    asked = replace(asked, services=(replace(asked.services[0], traffic=traffic),))
+    plan = apply_mix(asked, "test")
+    service: Any = appraise(plan, simulate(plan, seed), seed)["services"]
+    assert service["chat"]["accuracy"] >= floor
+    assert service["chat"]["adaptation"]["output_share"] > 0.0
+
+
 def test_the_guard_returns_for_good_and_says_so() -> None:
     asked = made(adapting({"load": LOW}, back=-1.0), floor=0.6668, horizon_s=40_000.0)
     found = result(asked)
@@ -140,12 +157,18 @@ def test_the_guard_returns_for_good_and_says_so() -> None:
     assert any("gave llama-3.1-8b/int4 up for good" in text for text in found["warnings"])
 
 
-def test_the_guard_counts_what_may_still_come() -> None:
-    guard = Guard(floor=0.66, planned=0.67, leaner=0.65, most_outputs=100.0)
-    assert guard.allows(100, 0)
-    assert not guard.allows(99, 0)
-    assert not guard.allows(100, 1)
-    assert replace(guard, leaner=0.66).allows(0, 0)
+def test_the_guard_weighs_the_outputs_of_both_forms() -> None:
+    guard = Guard(floor=0.66, planned=0.67, leaner=0.65)
+    assert guard.allows(100, 100.0)
+    assert not guard.allows(100, 101.0)
+    assert replace(guard, leaner=0.66).allows(0, 1.0)
+
+
+def test_the_pace_is_the_highest_between_two_looks() -> None:
+    pace = Pace()
+    for now, outputs in ((10.0, 100), (20.0, 400), (20.0, 400), (30.0, 450)):
+        pace.look(now, outputs)
+    assert pace.most_per_s == 30.0
 
 
 def test_forms_stand_in_one_table_with_the_room_of_the_smaller() -> None:
