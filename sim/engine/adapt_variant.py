@@ -67,7 +67,8 @@ class Guard:
         if self.leaner >= self.floor:
             return True
         outputs = planned_outputs + lean_outputs
-        return self.planned * planned_outputs + self.leaner * lean_outputs >= self.floor * outputs
+        kept = self.planned * planned_outputs + self.leaner * lean_outputs >= self.floor * outputs
+        return planned_outputs > 0 and kept
 
 
 class Pace:

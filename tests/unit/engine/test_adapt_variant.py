@@ -161,6 +161,7 @@ def test_the_guard_weighs_the_outputs_of_both_forms() -> None:
     guard = Guard(floor=0.66, planned=0.67, leaner=0.65)
     assert guard.allows(100, 100.0)
     assert not guard.allows(100, 101.0)
+    assert not guard.allows(0, 0.0)  # before the measured window
     assert replace(guard, leaner=0.66).allows(0, 1.0)
 
 
