@@ -19,6 +19,7 @@ ACCELERATORS = (
     (r"L4-PCIe", "l4"),
     (r"RTX PRO 6000", "rtx-pro-6000"),
     (r"MI325X", "mi325x"),
+    (r"\bGB200\b", "gb200"),
 )
 
 
