@@ -15,6 +15,7 @@ from sim.engine.inflow import Inflow
 from sim.engine.latencies import Latencies
 from sim.engine.nodes import Nodes, full_power_w
 from sim.engine.pool_jobs import PoolJobs
+from sim.engine.remembered import Remembered
 from sim.engine.replicas import Replicas
 from sim.engine.shift_jobs import release_s
 from sim.engine.token_service import TokenService
@@ -115,7 +116,9 @@ def _service(
         traffic = LongerPrompts(traffic, deployment.added_tokens)
     replicas = Replicas(service.replicas_max, service.tensor_parallel)
     latencies = Latencies(service.slo, scenario.warmup_s)
-    inflow = Inflow(traffic, deployment.decision_s, scenario.warmup_s)
+    cache, key = deployment.cache, stream_key(seed, replication, "cache", service.name)
+    remembered = None if cache is None else Remembered(cache, key, latencies)
+    inflow = Inflow(traffic, deployment.decision_s, scenario.warmup_s, remembered)
     dispatch = at.Dispatch(
         router=ROUTERS[deployment.router],
         queue_max=at.ENDLESS if deployment.queue_max is None else deployment.queue_max,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.remembered import Remembered
 from sim.workload import RequestChunk, Traffic
 
 Floats = NDArray[np.float64]
@@ -33,10 +34,13 @@ class Inflow:
     While no replica takes requests it is shut: they wait, and reach the replicas when it opens again.
     """
 
-    def __init__(self, traffic: Traffic, decision_s: float, from_s: float) -> None:
-        """Requests that arrive at or after `from_s` are of the cohort."""
+    def __init__(
+        self, traffic: Traffic, decision_s: float, from_s: float, remembered: Remembered | None = None
+    ) -> None:
+        """Requests that arrive at or after `from_s` are of the cohort; those `remembered` go no further."""
         self.arrived = 0  # in the cohort
         self._traffic, self._decision_s, self._from_s = traffic, decision_s, from_s
+        self._remembered = remembered
         self._open_s = 0.0  # since when; infinite while it is shut
         self.coming = self.following()
 
@@ -45,6 +49,8 @@ class Inflow:
         taken = self._traffic.next_chunk()
         chunk = EMPTY_CHUNK if taken is None else taken
         self.arrived += int(np.count_nonzero(chunk.arrival_s >= self._from_s))
+        if self._remembered is not None:
+            chunk = self._remembered.missed(chunk)
         self.coming = Coming(chunk, self._reach_s(chunk), taken is None)
         return self.coming
 

@@ -159,7 +159,7 @@ class _Costs:
 def _costs(variant: Variant, accelerator: Accelerator, accelerators: int) -> _Costs:
     items, pace = item_work(variant), item_pace(variant, accelerator)
     clock, peak = clock_grid_mhz(accelerator), peak_flops(variant, accelerator)
-    flops = items.flops * variant.parameter_share
+    flops = items.flops * variant.parameter_share * variant.early_exit.work
     full_s = item_seconds(flops, pace, peak, accelerators)
     item_s = full_s * clock[-1] / clock
     batch_s = np.full(len(clock), batch_fixed_seconds(pace, accelerators))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.catalog.entries import Accelerator, EngineFit
 from sim.catalog.memory import kv_splits
 from sim.models import work
+from sim.models.early_exit import EarlyExit
 from sim.models.layout import Layout
 from sim.models.peaks import peak_flops
 from sim.models.power import OVERLAP_EXPONENT
@@ -82,7 +83,7 @@ def decode_work(
     window, per_token = work.windowed_bytes(variant, context_tokens)
     copies = max(1.0, layout.tensor_parallel / kv_splits(variant.model))
     rank = stage / layout.data_parallel
-    return DecodeWork(
+    load = DecodeWork(
         weights_s=(core + experts) / bandwidth,
         window_s=stage * window * copies / group / bandwidth,
         context_s=np.asarray(per_token * copies / layout.accelerators / bandwidth),
@@ -96,6 +97,24 @@ def decode_work(
         message_s=rank * tokens_per_sequence * message_s(variant, accelerator, layout),
         narrow=np.asarray(float(variant.weights.bytes_per_value < 1.0)),
         sparse=np.asarray(variant.read_slowdown),
+    )
+    return left_early(load, variant.early_exit, tokens) if variant.early_exit.skipped else load
+
+
+def left_early(load: DecodeWork, early_exit: EarlyExit, tokens: Array) -> DecodeWork:
+    """The iterations with layers skipped: what each token works, and what is read and launched for any of them."""
+    all_left = (1.0 - early_exit.depth) * early_exit.leaving**tokens
+    run, work_left = np.where(tokens == 0.0, 1.0, 1.0 - all_left), early_exit.work  # no tokens: prompts, which run all
+    return load._replace(
+        weights_s=load.weights_s * run,
+        window_s=load.window_s * work_left,
+        context_s=load.context_s * work_left,
+        flop_s=load.flop_s * work_left,
+        context_flop_s=load.context_flop_s * work_left,
+        layers=load.layers * run,
+        reduces=load.reduces * run,
+        exchanges=load.exchanges * run,
+        message_s=load.message_s * work_left,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sim.catalog.entries import AIModel, Precision
 from sim.catalog.memory import mean_weight_bytes
+from sim.models.early_exit import NO_EXIT, EarlyExit
 from sim.models.speculation import DRAFT_BYTES, NO_DRAFT, Speculation
 
 
@@ -21,6 +22,7 @@ class Variant:
     index_bytes: float = 0.0  # per weight, zeroed or not: where the stored ones stand
     sparse_gain: float = 1.0  # most that kernels gain from zeros, in reading weights and in arithmetic
     adapter_byte_share: float = 0.0  # bytes of adapters that are read with the weights, as a share of them
+    early_exit: EarlyExit = NO_EXIT  # layers that outputs skip
     speculation: Speculation = NO_DRAFT  # drafted tokens verified in each iteration of a language model
     accuracy_factor: float = 1.0  # product of the measures' effects
     accuracy_variance: float = 0.0  # of the logarithm of that product

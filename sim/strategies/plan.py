@@ -60,6 +60,14 @@ class Adaptation:
         return value > (self.back if is_lean else self.above)
 
 
+@dataclass(frozen=True, slots=True)
+class ResponseCache:
+    """A memory of answers before the replicas of a service."""
+
+    hit_share: float  # of the requests, those that are answered from it
+    answer_s: float  # what that takes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """A service as it will run: the model variant, its accuracy in the field, and who routes and scales it."""
@@ -75,6 +83,7 @@ class Deployment:
     batch_limit: int | Literal["promise"] | None = None  # sequences at once; None: what memory and engine allow
     decision_s: float = 0.0  # from the arrival of a request to a replica having it
     added_tokens: int = 0  # that every prompt grows by on its way to a replica
+    cache: ResponseCache | None = None  # of answers; None: every request reaches a replica
     autoscaler: Autoscaler | None = None
     sized: bool = False  # whether its replicas are counted from its peak once all measures have acted
     adaptation: Adaptation | None = None

@@ -30,6 +30,7 @@ from sim.strategies.plan import Deployment, PoolPlan
 from sim.strategies.technique import Context, Technique
 from sim.strategies.vertical.augment import Augmentation
 from sim.strategies.vertical.customise import customisation
+from sim.strategies.vertical.specialise import specialisation
 
 Kind = tuple[str, str]  # family, kind
 
@@ -48,6 +49,7 @@ SERVICE_MEASURES: Mapping[Kind, Callable[[Context], Technique[Deployment]]] = {
     ("algorithm", "adapt"): Adapting.build,
     ("vertical", "customise"): customisation,
     ("vertical", "augment"): Augmentation.build,
+    ("vertical", "specialise"): specialisation,
 }
 POOL_MEASURES: Mapping[Kind, Callable[[Context], Technique[PoolPlan]]] = {
     ("energy", "power_cap_w"): PowerCap.build,

@@ -18,7 +18,6 @@ KeptShare = Annotated[float, Field(ge=0.5, le=1)]  # below half, a smaller model
 Utilisation = Annotated[float, Field(gt=0, le=1)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 _ENERGY = NotBuilt("built: power_cap_w, clock_mhz, hardware, plant, sleep, shift")
-_VERTICAL = NotBuilt("built: customise, augment")
 
 
 class Measures(Short):
@@ -333,6 +332,31 @@ class Augment(Strict):
     )
 
 
+class Cache(Strict):
+    """Answers that are remembered."""
+
+    hit_share: Share = Field(
+        description="Share of the requests that are answered from memory; published ones run from .05 to .7."
+    )
+    answer_s: NonNegative | None = Field(
+        default=None, description="Time until a remembered answer is there [s]. Default: the technique's."
+    )
+
+
+class EarlyExit(Strict):
+    """Layers that are skipped where an early answer is sure enough."""
+
+    share: Share = Field(description="Share of the layers that an output skips on average.")
+
+
+class Specialise(OneForm):
+    """An algorithm of the field's own: one of these."""
+
+    forms: ClassVar[Mapping[str, Form]] = {"cache": Form(), "early_exit": Form()}
+    cache: Cache | None = Field(default=None, description="Answers requests like one before from memory.")
+    early_exit: EarlyExit | None = Field(default=None, description="Skips layers where an early answer is sure.")
+
+
 class Vertical(Measures):
     """A model that serves its field better."""
 
@@ -342,7 +366,7 @@ class Vertical(Measures):
         default=None, description="Fits the model to the field: full, lora, prompt or rag."
     )
     augment: Augment | None = Field(default=None, description="Fine-tunes on added samples of the field.")
-    specialise: Annotated[object, _VERTICAL] = Field(default=None, description="Not built yet: a model of its own.")
+    specialise: Specialise | None = Field(default=None, description="An algorithm of the field's own.")
 
 
 class Mix(Short):

@@ -43,6 +43,7 @@ OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("energy", "plant"): {"plant": replace(PLANT, overrides={"pue": 1.1})},
     ("vertical", "customise"): {"method": "lora"},
     ("vertical", "augment"): {"samples": 20_000.0},
+    ("vertical", "specialise"): {"cache": {"hit_share": 0.3}},
 }
 # a builder meets only targets of its own scope below, which the type checker cannot see
 BUILDERS: dict[tuple[str, str], Callable[[Context], Technique[Any]]] = {

@@ -1,0 +1,69 @@
+"""Algorithms of a field's own: what they can act on, and what they make of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from handmade.runs import CATALOGUE, fixed_time_service, measure, scenario, service
+from sim.errors import ScenarioError
+from sim.models.early_exit import NO_EXIT
+from sim.models.items import item_tables
+from sim.models.variant import Variant
+from sim.scenario.specs import Measure, Service
+from sim.strategies import Deployment, Plan, apply_mix
+
+EXIT: dict[str, Any] = {"early_exit": {"share": 0.3}}
+CACHE: dict[str, Any] = {"cache": {"hit_share": 0.3}}
+
+
+def plan(*options: dict[str, Any], served: Service | None = None, first: tuple[Measure, ...] = ()) -> Plan:
+    measures = [measure("vertical", "specialise", **each) for each in options]
+    return apply_mix(scenario(*first, *measures, services=(served or service(),)), "lean")
+
+
+def only(made: Plan) -> Deployment:
+    (deployment,) = made.deployments.values()
+    return deployment
+
+
+@pytest.mark.parametrize("options", [EXIT, CACHE])
+def test_a_model_without_answers_is_left_alone(options: dict[str, Any]) -> None:
+    with pytest.raises(ScenarioError, match="runs a fixed-time model"):
+        plan(options, served=fixed_time_service())
+
+
+@pytest.mark.parametrize(("options", "said"), [(EXIT, "leave early already"), (CACHE, "remembers its answers already")])
+def test_once_is_enough(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        plan(options, options)
+
+
+def test_no_more_is_skipped_than_lies_above_the_exit() -> None:
+    with pytest.raises(ScenarioError, match=r"skip at most 0\.5 of them"):
+        plan({"early_exit": {"share": 0.6}})
+
+
+def test_a_model_that_verifies_drafts_runs_all_layers() -> None:
+    with pytest.raises(ScenarioError, match="verifies drafts"):
+        plan(EXIT, first=(measure("algorithm", "speculate", method="eagle-3"),))
+
+
+def test_both_go_together_and_are_named() -> None:
+    made = plan(EXIT, CACHE)
+    assert only(made).variant.early_exit.leaving == pytest.approx(0.6)
+    assert only(made).cache is not None
+    assert [each.measure for each in made.upfront] == ["early exit 0.3", "response cache 0.3"]
+    assert only(plan()).variant.early_exit == NO_EXIT
+
+
+def test_images_that_leave_early_save_their_arithmetic_alone() -> None:
+    fp16, resnet = CATALOGUE.precision("fp16"), CATALOGUE.model("resnet-50")
+    whole = Variant(model=resnet, weights=fp16, kv_cache=fp16)
+    early = replace(whole, early_exit=replace(NO_EXIT, skipped=0.4))
+    device = CATALOGUE.accelerator("v100-sxm2")
+    full, less = (item_tables(each, device) for each in (whole, early))
+    assert less.prefill[-1, 0] == pytest.approx(0.6 * full.prefill[-1, 0], rel=1e-6)
+    assert less.decode[-1, 0, 0] == full.decode[-1, 0, 0]
