@@ -170,7 +170,8 @@ def _costs(variant: Variant, accelerator: Accelerator, accelerators: int) -> _Co
     # Paces were measured under design power, so where the general curve asks for more, the work on items costs less.
     room_w = BELOW_DESIGN_POWER * accelerators * accelerator.tdp_w - static_w[-1]
     work_j *= min(1.0, room_w * full_s / work_j[-1])
-    weights_j = min(byte_j * variant.weight_bytes, room_w * batch_s[-1])
+    read_bytes = variant.weight_bytes * variant.model.active_parameters / variant.model.parameters
+    weights_j = min(byte_j * read_bytes, room_w * batch_s[-1])
     return _Costs(batch_s, static_w * batch_s + weights_j, item_s, static_w * item_s + work_j)
 
 

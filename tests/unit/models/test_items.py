@@ -51,6 +51,11 @@ def test_power_lies_between_floor_and_design_power(name: str, accelerator: str) 
         assert device.power.floor_w <= batch_state(tables, model, batch).power_w <= device.tdp_w
 
 
+def test_a_batch_reads_the_weights_that_work_and_not_all_embeddings() -> None:
+    dlrm, h100 = variant("dlrm"), CATALOGUE.accelerator("h100-sxm")
+    assert batch_state(item_tables(dlrm, h100), dlrm, 1).power_w == pytest.approx(h100.power.floor_w, rel=0.05)
+
+
 def test_a_cap_is_kept_and_slows_the_items_but_not_the_fixed_part() -> None:
     free, capped = item_tables(RESNET, V100), item_tables(RESNET, V100, cap_w=200.0)
     assert batch_state(capped, RESNET, 256).power_w <= 200.0
