@@ -18,13 +18,14 @@ SAME_INSTANT_S = 1e-6  # hours written in decimals miss a multiple by less; no i
 class Order(IntEnum):
     """Who goes first at one instant; lower is earlier."""
 
-    CLOCKS = 1
-    PLANT = 2
-    REPLICA_STARTS = 3
-    AUTOSCALER = 4
-    ADAPTERS = 5
-    NODES = 6
-    METER = 7
+    POWER = 1
+    CLOCKS = 2
+    PLANT = 3
+    REPLICA_STARTS = 4
+    AUTOSCALER = 5
+    ADAPTERS = 6
+    NODES = 7
+    METER = 8
 
 
 def multiples(period_s: float, horizon_s: float, *extra_s: float) -> Iterator[float]:

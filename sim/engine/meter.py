@@ -58,7 +58,7 @@ class MeterRows:
             start_s, stop_s, it_w, plant.cooling_w, plant.losses_w, it_w + plant.cooling_w + plant.losses_w,
             plant.water_l_per_s, plant.supply_c, air.dry_bulb_c, air.wet_bulb_c,
             max(pool.nodes.temperature_c for pool in pools),
-            sum(int(np.count_nonzero(pool.nodes.level < pool.nodes.top_level)) for pool in pools),
+            sum(pool.nodes.throttled for pool in pools),
             world.price.integral(start_s, stop_s) / seconds, world.carbon.integral(start_s, stop_s) / seconds,
         )  # fmt: skip
         for name, value in zip(SITE, row, strict=True):

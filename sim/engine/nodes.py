@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalog.entries import Thermal
+from sim.catalog.entries import NodeType, Thermal
 from sim.engine.placement import chosen
 from sim.engine.replicas import NOWHERE
 from sim.engine.rest import Rest
@@ -51,6 +51,7 @@ class Nodes:
         self.tdp_w = node.accelerator.tdp_w
         self.top_level = len(clock_grid_mhz(node.accelerator)) - 1
         self.level = np.full(count, self.top_level, np.int64)
+        self.ceiling = self.top_level  # highest level that the power of the pool allows; heat lowers nodes further
         self.state = np.zeros((count, at.STATE))
         self.state[:, at.TEMPERATURE_C] = supply_c + self.inlet_rise_c
         self._figures = _figures(plan, self.thermal, facility.fan_share)
@@ -59,7 +60,8 @@ class Nodes:
         self.it_j = 0.0
         self.accelerator_j = 0.0
         self.unheld_j = 0.0  # of accelerators that nobody held
-        self.throttled_s = 0.0
+        self.throttled_s = 0.0  # by heat
+        self.limited_s = 0.0  # by the power of the pool
         self.hottest_c = -np.inf
 
     def hold(self, accelerators: int, now: float) -> int:
@@ -105,13 +107,19 @@ class Nodes:
         self.unheld_j += float(idle_j.sum())
         self.accelerator_j += float(taken_j.sum())
         self.it_j += self.it_w * seconds
-        self.throttled_s += int(np.count_nonzero(self.level < self.top_level)) * seconds
+        self.throttled_s += self.throttled * seconds
+        self.limited_s += len(self.level) * seconds * (self.ceiling < self.top_level)
         self.hottest_c = max(self.hottest_c, self.temperature_c)
 
     def may_overheat(self, supply_c: float) -> bool:
         """Whether full power could bring the accelerators to their target temperature, or clocks are lowered now."""
         full_power_c = supply_c + self.inlet_rise_c + self.thermal.resistance_k_per_w * self.tdp_w
-        return full_power_c > self.thermal.target_c or bool((self.level < self.top_level).any())
+        return full_power_c > self.thermal.target_c or self.throttled > 0
+
+    @property
+    def throttled(self) -> int:
+        """Nodes whose clock is lowered for their temperature."""
+        return int(np.count_nonzero(self.level < self.ceiling))
 
     @property
     def it_w(self) -> float:
@@ -133,7 +141,18 @@ def full_power_w(plan: PoolPlan, fan_share: float) -> float:
     """Watts of one node with everything at its most; what the hall is sized for."""
     node = plan.pool.node
     accelerator_w = node.accelerators * node.accelerator.tdp_w
-    output_w = accelerator_w + node.cpu_max_w + node.other_w + node.fan_max_w * fan_share
+    return _input_w(node, accelerator_w + node.cpu_max_w + node.other_w + node.fan_max_w * fan_share)
+
+
+def idle_power_w(plan: PoolPlan, fan_share: float) -> float:
+    """Watts of one node that is awake and does nothing."""
+    node = plan.pool.node
+    fan_w = node.fan_max_w * fan_share * node.fan_min_share**3
+    return _input_w(node, node.accelerators * node.accelerator.idle_w + node.cpu_idle_w + node.other_w + fan_w)
+
+
+def _input_w(node: NodeType, output_w: float) -> float:
+    """Watts that the power supplies of a node take for what they give."""
     efficiency = np.interp(output_w / node.rated_w, sorted(node.psu), [node.psu[load] for load in sorted(node.psu)])
     return float(output_w / efficiency)
 

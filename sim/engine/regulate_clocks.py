@@ -36,6 +36,6 @@ def regulate_clocks(env: Environment, world: World, pool: str) -> ProcessGenerat
             continue
         yield wake(env, instant, Order.CLOCKS)
         world.advance(instant)
-        levels = new_levels(nodes.level, nodes.top_level, nodes.temperatures_c, nodes.thermal)
+        levels = new_levels(nodes.level, nodes.ceiling, nodes.temperatures_c, nodes.thermal)
         if not np.array_equal(levels, nodes.level):
             world.set_levels(pool, levels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from simpy import Environment
 
@@ -11,7 +11,9 @@ from sim.engine.account import close_ledger
 from sim.engine.adapt_variant import adapt_variant
 from sim.engine.build import build_world, start_seconds
 from sim.engine.instants import multiples
+from sim.engine.limit_power import limit_power
 from sim.engine.meter import MeterRows
+from sim.engine.nodes import full_power_w
 from sim.engine.regulate_clocks import regulate_clocks
 from sim.engine.rest_nodes import rest_nodes
 from sim.engine.run_plant import read_meter, run_plant
@@ -19,6 +21,7 @@ from sim.engine.scale_replicas import scale_replicas
 from sim.engine.world import World
 from sim.record.ledger import Ledger
 from sim.strategies.plan import Plan
+from sim.units import S_PER_H
 
 METER_S = 60.0
 LONG_METER_S = 300.0  # in runs of more than a month
@@ -39,7 +42,7 @@ def simulate(plan: Plan, seed: int, replication: int = 0, progress: Callable[[fl
     rows, clamped_before = MeterRows(world, len(instants)), world.facility.clamped
     start_processes(env, world, rows, instants, progress)
     env.run()
-    warnings = (*built.warnings, *_edges(world.facility.clamped - clamped_before, len(instants)))
+    warnings = (*built.warnings, *_edges(world.facility.clamped - clamped_before, len(instants)), *_limited(world))
     return close_ledger(world, rows, time.perf_counter() - begun, built.random, warnings)
 
 
@@ -53,12 +56,22 @@ def _edges(clamped: int, intervals: int) -> tuple[str, ...]:
     )
 
 
+def _limited(world: World) -> Iterator[str]:
+    """For how long clocks were lowered to keep a limit on power."""
+    for name, pool in world.pools.items():
+        if pool.nodes.limited_s > 0.0:
+            hours = pool.nodes.limited_s / S_PER_H
+            yield f"{name}: clocks lowered for its power limit for {hours:.3g} node-hours of the run"
+
+
 def start_processes(
     env: Environment, world: World, rows: MeterRows, instants: list[float], progress: Callable[[float], None] | None
 ) -> None:
     """The control plane: who wakes during the run."""
     for pool, plan in world.plan.pools.items():
         env.process(regulate_clocks(env, world, pool))
+        if plan.limit_w is not None and plan.limit_w < plan.pool.nodes * full_power_w(plan, world.facility.fan_share):
+            env.process(limit_power(env, world, pool, plan.limit_w))
         if plan.sleep is not None:
             env.process(rest_nodes(env, world, pool))
     env.process(run_plant(env, world, instants))

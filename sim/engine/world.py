@@ -158,6 +158,13 @@ class World:
         if run.jobs is not None:
             run.jobs.set_levels(levels, self.now)
 
+    def set_ceiling(self, pool: str, ceiling: int) -> None:
+        """Highest clock level of a pool's nodes; those that heat does not hold lower follow at once."""
+        nodes = self.pools[pool].nodes
+        levels = np.where(nodes.level >= nodes.ceiling, ceiling, np.minimum(nodes.level, ceiling))
+        nodes.ceiling = ceiling
+        self.set_levels(pool, levels)
+
     def run_plant(self) -> None:
         """Lets the plant answer to the mean IT power since it last did; its supply holds from now on."""
         seconds = self.now - self._plant_from_s

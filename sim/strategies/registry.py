@@ -22,6 +22,7 @@ from sim.strategies.compute.decision import DecisionTime
 from sim.strategies.compute.router import Routing
 from sim.strategies.energy.clock import ClockLock
 from sim.strategies.energy.hardware import Hardware
+from sim.strategies.energy.oversubscribe import Oversubscription
 from sim.strategies.energy.power_cap import PowerCap
 from sim.strategies.energy.retrofit import Retrofit
 from sim.strategies.energy.shift import Shifting
@@ -55,6 +56,7 @@ POOL_MEASURES: Mapping[Kind, Callable[[Context], Technique[PoolPlan]]] = {
     ("energy", "power_cap_w"): PowerCap.build,
     ("energy", "clock_mhz"): ClockLock.build,
     ("energy", "hardware"): Hardware.build,
+    ("energy", "oversubscribe"): Oversubscription.build,
     ("energy", "sleep"): Sleeping.build,
     ("energy", "shift"): Shifting.build,
 }

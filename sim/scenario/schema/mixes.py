@@ -17,7 +17,7 @@ Format = Literal["fp8", "int8", "int4", "fp4"]
 KeptShare = Annotated[float, Field(ge=0.5, le=1)]  # below half, a smaller model that learns from this one does better
 Utilisation = Annotated[float, Field(gt=0, le=1)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, hardware, plant, sleep, shift")
+_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, hardware, oversubscribe, plant, sleep, shift")
 
 
 class Measures(Short):
@@ -241,6 +241,14 @@ class Sleep(Strict):
     wake_s: NonNegative | None = Field(default=None, description="How long waking takes [s]. Default: 300.")
 
 
+class Oversubscribe(Strict):
+    """More nodes than the feed carries at full power."""
+
+    limit_kw: Positive = Field(
+        description="Mean IT power over 15 minutes of all pools that it acts on, divided among them by rating [kW]."
+    )
+
+
 class Shift(Strict):
     """Jobs wait for a better hour; their waiting counts from submission."""
 
@@ -278,6 +286,9 @@ class Energy(Measures):
     clock_mhz: Positive | None = Field(default=None, description="Highest core clock of each accelerator [MHz].")
     plant: PlantChoice | None = Field(
         default=None, description="Retrofit: another cooling plant in place of the site's."
+    )
+    oversubscribe: Oversubscribe | None = Field(
+        default=None, description="Clocks fall where the IT power would pass a limit."
     )
     sleep: Sleep | None = Field(default=None, description="Nodes that nobody uses go to sleep and wake when needed.")
     shift: Shift | None = Field(default=None, description="Jobs wait for the cheapest or cleanest hours.")

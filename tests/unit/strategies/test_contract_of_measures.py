@@ -38,6 +38,7 @@ OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("energy", "power_cap_w"): {"power_cap_w": 500.0},
     ("energy", "clock_mhz"): {"clock_mhz": 1200.0},
     ("energy", "hardware"): {"pool": "h100", "node": "hgx-b200-8"},
+    ("energy", "oversubscribe"): {"limit_kw": 6.0},
     ("energy", "sleep"): {"after_s": 60.0},
     ("energy", "shift"): {"by": "price", "max_delay_h": 6.0},
     ("energy", "plant"): {"plant": replace(PLANT, overrides={"pue": 1.1})},
