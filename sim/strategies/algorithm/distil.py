@@ -58,8 +58,7 @@ class Distillation:
         cost = technique_cost("algorithm", self.technique, target, self.student.parameters)
         trained = published(target.service, self.student, self.student.precision, self.catalogue).variant
         peak = peak_flops(trained, self.devices[target.service.pool])
-        taught_by = target.variant.active_parameters
-        hours = retraining_h(self.technique.figures, self.student.active_parameters, taught_by, peak)
+        hours = retraining_h(self.technique.figures, trained, target.variant, peak)
         return replace(cost, measure=f"distil {self.student.name}", accelerator_h=cost.accelerator_h + hours)
 
     def assumed(self) -> tuple[str, ...]:

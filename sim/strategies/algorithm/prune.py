@@ -132,8 +132,7 @@ class Pruning:
         whole = target.variant
         wide = published_variant(whole.model, self.catalogue.precision(whole.model.precision), self.catalogue)
         peak = peak_flops(wide, self.devices[target.service.pool])
-        active = whole.active_parameters
-        return retraining_h(self.technique.figures, active * self.cut.kept, active, peak)
+        return retraining_h(self.technique.figures, self._shaped(whole), whole, peak)
 
     def assumed(self) -> tuple[str, ...]:
         """The technique's assumed figures."""

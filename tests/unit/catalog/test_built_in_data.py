@@ -22,13 +22,18 @@ NAMED = {  # names that scenarios rely on
     "fields": "nlp image-recognition speech finance finance-scoring medical education autonomous-driving smart-city "
     "smart-manufacturing recommendation",
     "engines": "vllm trt-llm sglang",
-    "techniques": "quantise.fp8 quantise.int8 quantise.int4 quantise.fp4 distil.any customise.lora augment.samples "
+    "techniques": "quantise.fp8 quantise.int8 quantise.int4 quantise.fp4 quantise-kv.fp8 quantise-kv.int8 "
+    "quantise-kv.int4 quantise-kv.fp4 prune.2of4 prune.unstructured prune.width prune.depth adapt.any distil.any customise.lora augment.samples "
     "router.round-robin router.least-loaded router.power-of-two router.consolidate admit.queue batch-max.any "
     "decision-time.any autoscale.target-utilisation power-cap.any clock.any plant.any",
 }
 SCALED = "assumed: scaled by TDP from "
 FIGURES_OF_TECHNIQUES = {  # what the measures of `sim.strategies` read by name
-    ("distil", "any"): {"tokens", "mfu"},
+    ("distil", "any"): {"tokens", "items", "mfu"},
+    ("prune", "2of4"): {"tokens", "items", "mfu", "weight_share", "index_bits", "sparse_gain"},
+    ("prune", "unstructured"): {"weight_share", "index_bits", "sparse_gain"},
+    ("prune", "width"): {"tokens", "items", "mfu", "published_share", "loss_exponent"},
+    ("prune", "depth"): {"tokens", "items", "mfu", "published_share", "loss_exponent"},
     ("customise", "full"): {"samples", "usd_per_sample", "sample_tokens", "epochs", "mfu"},
     ("customise", "lora"): {"adapter_byte_share", "samples", "usd_per_sample"},
     ("customise", "prompt"): {"added_tokens"},

@@ -241,3 +241,11 @@ def test_an_item_model_is_pruned_and_keeps_no_cache() -> None:
     where = {"model": "resnet-50", "field": "image-recognition"}
     assert chat(algorithm("prune", width=0.8), **where).variant.parameters == pytest.approx(0.8 * 25.6e6, rel=0.02)
     assert "keeps no keys and values" in refused(algorithm("quantise_kv", quantise_kv="fp8"), **where)
+
+
+def test_models_of_items_are_healed_by_items_and_keep_what_is_published() -> None:
+    where = {"model": "resnet-50", "field": "image-recognition"}
+    (cost,) = plan(algorithm("prune", **HALF), **where).upfront
+    flops = 115e6 * 4 * 8.2e9  # 90 epochs of ImageNet-1k: the whole model answers, the sparse one learns
+    assert cost.accelerator_h == pytest.approx(flops / (0.28 * 989e12) / 3600, rel=1e-6)
+    assert chat(algorithm("quantise", quantise="int8"), **where).accuracy == pytest.approx(0.761 * 0.997)
