@@ -23,7 +23,8 @@ NAMED = {  # names that scenarios rely on
     "smart-manufacturing recommendation",
     "engines": "vllm trt-llm sglang",
     "techniques": "quantise.fp8 quantise.int8 quantise.int4 quantise.fp4 quantise-kv.fp8 quantise-kv.int8 "
-    "quantise-kv.int4 quantise-kv.fp4 prune.2of4 prune.unstructured prune.width prune.depth adapt.any distil.any customise.lora augment.samples "
+    "quantise-kv.int4 quantise-kv.fp4 prune.2of4 prune.unstructured prune.width prune.depth adapt.any "
+    "distil.any customise.lora augment.samples "
     "router.round-robin router.least-loaded router.power-of-two router.consolidate admit.queue batch-max.any "
     "decision-time.any autoscale.target-utilisation power-cap.any clock.any plant.any",
 }
