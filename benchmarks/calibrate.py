@@ -11,31 +11,29 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, fields, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.engine_blocks import TABLES, VERSIONS, Blocks, engine_blocks, mape, stamp
 from benchmarks.families import calibrate_families
 from benchmarks.fit_files import Sources, write_calibration, write_engine, write_power, write_scaled_power
-from benchmarks.fitting import ENGINE_NAMES, NOT_TOLD, POWER_NAMES, PRIORS, Array, engine_of, prior_curve
-from benchmarks.group_fit import FEWEST_ROWS, Calibration, GroupFit, calibrations, fit_group, row_error
-from benchmarks.measured_rows import MeasuredRow, read_energy, read_latency
+from benchmarks.fitting import ENGINE_NAMES, POWER_NAMES, prior_curve
+from benchmarks.group_fit import FEWEST_ROWS, TYPICAL_BATCH, Calibration, GroupFit, calibrations, fit_group, row_error
+from benchmarks.measured_rows import read_energy, read_latency
 from benchmarks.phase_fit import fit_phase_power, fit_prefill
 from benchmarks.phase_rows import splitwise_rows
+from benchmarks.profiles import Key, is_composed, profile_rows, shares_priors
 from benchmarks.row_errors import RowError
-from sim.catalog.entries import Accelerator, EngineFit, PowerCurve
+from sim.catalog.entries import Accelerator, PowerCurve
 from sim.catalog.reader import Catalogue
 
-TABLES = {"energy": "llm_serving_energy.csv", "latency": "llm_serving_latency.csv"}
 PHASES = "splitwise_a100_h100.csv"
-TOLD_BY_PRIOR = "assumed: the prior of the fit; no row tells it"
-VERSIONS = {"vllm": ("0.11 to 0.19", 2026), "trt-llm": ("1.0 to 1.2", 2026), "sglang": ("0.5", 2026)}  # and year
-Blocks = dict[str, tuple[EngineFit, Sources]]
+# power was measured with this version, so its times tell how busy the accelerators were
+POWERED = "vllm-2025"
 
 
 def main() -> None:
@@ -47,9 +45,9 @@ def main() -> None:
     asked = parser.parse_args()
     catalogue, left_out = Catalogue.built_in(), not asked.skip_left_out
     groups = fit_language_models(asked.folder, catalogue, left_out=left_out)
-    calibrated = {key: calibrations(fit) for key, fit in groups.items() if fit.mixture and np.isfinite(fit.power).any()}
+    calibrated = {key: calibrations(fit) for key, fit in groups.items() if fit.mixture and key[0] == POWERED}
     _print_summary(groups.values(), calibrated)
-    blocks = _blocks(groups, asked.folder)
+    blocks = engine_blocks(groups, asked.folder)
     ampere = _fit_ampere(asked.folder, catalogue, blocks, write=asked.write)
     if asked.write:
         _write(groups, calibrated, blocks, asked.folder, ampere)
@@ -61,36 +59,32 @@ def main() -> None:
         write_rows(asked.out / "other_families.csv", families)
 
 
-def fit_language_models(folder: Path, catalogue: Catalogue, *, left_out: bool) -> dict[tuple[str, str, bool], GroupFit]:
+def fit_language_models(folder: Path, catalogue: Catalogue, *, left_out: bool) -> dict[Key, GroupFit]:
     """Fits each engine on each accelerator for each kind of model; dense models on vLLM first: they tell the curves."""
     energy, latency = read_energy(folder, catalogue), read_latency(folder, catalogue)
     for name, rows in (("energy", energy), ("latency", latency)):
         print(f"\n{TABLES[name]}: {len(rows.used)} rows used; not used:")
         for reason, count in Counter(reason for _, reason in rows.left).most_common():
             print(f"  {count:4d}  {reason}")
-    members: dict[tuple[str, str, bool], list[MeasuredRow]] = defaultdict(list)
-    for row in (*energy.used, *latency.used):
-        members[row.engine, row.accelerator, row.mixture].append(row)
-    found: dict[tuple[str, str, bool], GroupFit] = {}
+    members = profile_rows((*energy.used, *latency.used))
+    found: dict[Key, GroupFit] = {}
     curves: dict[str, PowerCurve] = {}
     for key in sorted(members, key=lambda key: (key[2], key[0] != "vllm", key)):
         accelerator = catalogue.accelerator(key[1])
         accelerator = replace(accelerator, power=curves.get(key[1], prior_curve(accelerator)))
         tells = key[0] == "vllm" and not key[2]
-        found[key] = fit_group(members[key], accelerator, power=tells, left_out=left_out)
+        beside = [other for other in members if shares_priors(key, other)]
+        found[key] = fit_group(
+            members[key],
+            accelerator,
+            power=tells,
+            left_out=left_out and not is_composed(key),
+            beside=[(members[other], catalogue.accelerator(other[1])) for other in beside],
+        )
         if found[key].power_found is not None:
             curves[key[1]] = found[key].accelerator.power
         _print_group(found[key])
     return found
-
-
-def mape(errors: Array | Sequence[float]) -> str:
-    """Mean absolute error, its 90th percentile and the largest, in percent; a dash where there is none."""
-    sizes = np.abs(np.asarray(errors, dtype=np.float64)) * 100.0
-    sizes = sizes[np.isfinite(sizes)]
-    if not len(sizes):
-        return "-"
-    return f"{sizes.mean():.1f} (p90 {np.quantile(sizes, 0.9):.1f}, max {sizes.max():.1f})"
 
 
 def write_rows(path: Path, rows: Iterable[RowError]) -> None:
@@ -120,8 +114,8 @@ def _print_group(fit: GroupFit) -> None:
         print(f"  | {model} | {own.sum()} | {' | '.join(mape(column[own]) for column in columns)} |")
 
 
-def _print_summary(groups: Iterable[GroupFit], calibrated: dict[tuple[str, str, bool], dict[str, Calibration]]) -> None:
-    print("\nPower of mixtures of experts, one factor per model from the row in the middle of its batches; error %")
+def _print_summary(groups: Iterable[GroupFit], calibrated: dict[Key, dict[str, Calibration]]) -> None:
+    print(f"\nPower of mixtures of experts, one factor per model from the row nearest batch {TYPICAL_BATCH}; error %")
     for (_, accelerator, _), models in calibrated.items():
         for model, each in models.items():
             kept = "" if each.helps else "; not kept"
@@ -135,10 +129,10 @@ def _print_summary(groups: Iterable[GroupFit], calibrated: dict[tuple[str, str, 
         watts = [np.abs(column[np.isfinite(column)]) * 100.0 for column in (fit.power, fit.power_left_out)]
         text = [" -> ".join(f"{part.mean():.1f}" if len(part) else "-" for part in pair) for pair in (sizes, watts)]
         kind = "mixtures" if fit.mixture else "dense"
-        print(f"  {fit.engine:8s} {fit.accelerator.name:9s} {kind:9s} TPOT {text[0]}; power {text[1]}")
+        print(f"  {fit.engine:11s} {fit.accelerator.name:9s} {kind:9s} TPOT {text[0]}; power {text[1]}")
 
 
-def _calibrated_errors(calibrated: dict[tuple[str, str, bool], dict[str, Calibration]]) -> list[RowError]:
+def _calibrated_errors(calibrated: dict[Key, dict[str, Calibration]]) -> list[RowError]:
     """The row of each calibration, whose power the factor meets."""
     return [
         replace(
@@ -147,64 +141,6 @@ def _calibrated_errors(calibrated: dict[tuple[str, str, bool], dict[str, Calibra
         for models in calibrated.values()
         for each in models.values()
     ]
-
-
-def _stamp(folder: Path, *files: str) -> str:
-    """The date, and a hash of the tables used."""
-    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in files)).hexdigest()
-    return f"fitted {datetime.now(UTC):%Y-%m-%d} on data sha256 {digest[:12]}"
-
-
-def _sources(fit: GroupFit, folder: Path) -> Sources:
-    """Sources of fitted constants: those that stayed at their prior were not told by any row."""
-    used = [file for table, file in TABLES.items() if any(row.dataset == table for row in fit.rows)]
-    kind = "mixtures of experts" if fit.mixture else "dense models"
-    few = "" if len(fit.rows) >= FEWEST_ROWS else f" (fewer than {FEWEST_ROWS})"
-    models = len({row.model for row in fit.rows})
-    text = f"{', '.join(used)}: {len(fit.rows)} rows{few} of {models} {kind}; TPOT error % {mape(fit.time)}"
-    kept = [name for name in ENGINE_NAMES if name not in fit.found.values]
-    kept += [name for name, value in fit.found.values.items() if abs(value / PRIORS[name][0] - 1.0) < 1e-2]
-    told = [name for name in ENGINE_NAMES if name not in kept]
-    sources: dict[str, Sequence[str]] = {f"{text}; {_stamp(folder, *used)}": [*told, "measured", "spread"]}
-    prior = [name for name in kept if name not in NOT_TOLD]
-    none = [name for name in kept if name in NOT_TOLD]
-    sources |= {TOLD_BY_PRIOR: prior} if prior else {}
-    return sources | ({"assumed: none; dense models show none": none} if none else {})
-
-
-def _blocks(groups: dict[tuple[str, str, bool], GroupFit], folder: Path) -> dict[str, Blocks]:
-    """What to write for each engine: its fits, and a fall-back for dense models and for mixtures.
-
-    Host work per sequence is software's, whatever the device and the model: its mean is over all fits of the engine.
-    The rest of vLLM's fall-back for dense models is that of the H100, the fit with most models and the least error.
-    """
-    blocks: dict[str, Blocks] = defaultdict(dict)
-    for (engine, _, _), fit in groups.items():
-        blocks[engine][fit.place] = fit.constants, _sources(fit, folder)
-    for own in blocks.values():
-        pooled = _mean([fit for fit, _ in own.values()]).sequence_s
-        for kind, place in (("fits", "fallback"), ("expert_fits", "expert_fallback")):
-            fits = {name: fit for name, (fit, _) in own.items() if name.startswith(f"{kind}.")}
-            if own is blocks["vllm"] and kind == "fits":
-                fits = {name: fit for name, fit in fits.items() if name == "fits.h100-sxm"}
-            if fits:
-                named = " and ".join(name.split(".", maxsplit=1)[1] for name in fits)
-                source = f"assumed: {'geometric mean of' if len(fits) > 1 else 'as on'} {named}"
-                rest = [name for name in ENGINE_NAMES if name != "sequence_s"]
-                mean = replace(_mean(list(fits.values())), sequence_s=pooled)
-                own[place] = mean, {source: rest, "assumed: geometric mean of all fits": ["sequence_s"]}
-    for own in blocks.values():
-        for place in ("fallback", "expert_fallback"):
-            own.setdefault(place, (blocks["vllm"][place][0], {"assumed: those of vLLM": [""]}))
-    return blocks
-
-
-def _mean(fits: Sequence[EngineFit]) -> EngineFit:
-    """Geometric mean of constants; of those that may be 0, the arithmetic one."""
-    values = {name: np.array([getattr(fit, name) for fit in fits]) for name in ENGINE_NAMES}
-    return engine_of(
-        {name: float(np.exp(np.log(v).mean()) if v.min() > 0.0 else v.mean()) for name, v in values.items()}
-    )
 
 
 def _fit_ampere(folder: Path, catalogue: Catalogue, blocks: dict[str, Blocks], *, write: bool) -> Accelerator:
@@ -220,7 +156,7 @@ def _fit_ampere(folder: Path, catalogue: Catalogue, blocks: dict[str, Blocks], *
     constants, found, prompt_errors = fit_prefill(rows, catalogue.engine("vllm"), bent, start)
     print(f"\nsplitwise on {accelerator.name}: prefill efficiency {constants.prefill_efficiency:.3f}\n  {curve}")
     print(f"  prompt time error % {mape(prompt_errors)}; power error % {mape(power_errors)}")
-    when = _stamp(folder, PHASES)
+    when = stamp(folder, PHASES)
     text = f"{PHASES}: {len(prompt_errors)} rows; prompt time error % {mape(prompt_errors)}; {when}"
     rest = [name for name in ENGINE_NAMES if name != "prefill_efficiency"]
     spread = {"prefill_efficiency": float(f"{found.spread['prefill_efficiency']:.2g}")}
@@ -240,8 +176,8 @@ def _spread_text(spread: dict[str, float]) -> str:
 
 
 def _write(
-    groups: dict[tuple[str, str, bool], GroupFit],
-    calibrated: dict[tuple[str, str, bool], dict[str, Calibration]],
+    groups: dict[Key, GroupFit],
+    calibrated: dict[Key, dict[str, Calibration]],
     blocks: dict[str, Blocks],
     folder: Path,
     ampere: Accelerator,
@@ -253,7 +189,7 @@ def _write(
             curves[fit.accelerator.name] = fit.accelerator.power
             known = fit.power[np.isfinite(fit.power)]
             text = f"{TABLES['energy']}: {len(known)} rows of dense bf16 models on vLLM; power error % {mape(known)}"
-            text = f"{text}; {_spread_text(fit.power_found.spread)}; {_stamp(folder, TABLES['energy'])}"
+            text = f"{text}; {_spread_text(fit.power_found.spread)}; {stamp(folder, TABLES['energy'])}"
             write_power(fit.accelerator.name, fit.accelerator.power, text)
     write_scaled_power(curves)
     for engine, own in blocks.items():
@@ -264,7 +200,7 @@ def _write(
             if not each.helps:
                 continue
             where = f"{TABLES['energy']}: one row, batch {each.point.batch:.0f}, fewer than {FEWEST_ROWS} rows"
-            text = f"{where}; other rows then off by {mape(each.errors)} %; {_stamp(folder, TABLES['energy'])}"
+            text = f"{where}; other rows then off by {mape(each.errors)} %; {stamp(folder, TABLES['energy'])}"
             factors[model][key[1]] = each.factor, text
     for model in Catalogue.built_in().names("models"):
         if model in factors:

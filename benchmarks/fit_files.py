@@ -57,12 +57,13 @@ def write_calibration(model: str, factors: Mapping[str, tuple[float, str]]) -> N
 def write_engine(engine: str, blocks: Mapping[str, tuple[EngineFit, Sources]], version: tuple[str, int]) -> None:
     """Rewrites version, year and constants of an engine and their sources.
 
-    blocks: dotted place -> constants, places being `fits.NAME`, `fallback`, `expert_fits.NAME`, `expert_fallback`.
+    blocks: dotted place -> constants, places being `fits.NAME`, `fallback`, `expert_fits.NAME`, `expert_fallback` and
+    `older_fits.NAME`.
     """
     path = DATA / "engines" / f"{engine}.yaml"
     text = path.read_text(encoding="utf-8")
     body = f'version: "{version[0]}"\nyear: {version[1]}\n'
-    for kind in ("fits", "fallback", "expert_fits", "expert_fallback"):
+    for kind in ("fits", "fallback", "expert_fits", "expert_fallback", "older_fits"):
         body += _block(kind, {place: fit for place, (fit, _) in blocks.items() if place.split(".")[0] == kind})
     text, found = re.subn(r"^(version|fits):.*?(?=^memory_share:)", body, text, flags=re.MULTILINE | re.DOTALL)
     told: dict[str, list[str]] = {"year of the newest rows measured": ["year"]}
@@ -70,7 +71,7 @@ def write_engine(engine: str, blocks: Mapping[str, tuple[EngineFit, Sources]], v
         for source, names in sources.items():
             told.setdefault(source, []).extend(f"{place}.{name}" if name else place for name in names)
     lines = [_source_line(source, figures) for source, figures in told.items()]
-    own = r"^  .*: \[(year|(expert_)?(fits|fallback)[^\]]*)\]\n"
+    own = r"^  .*: \[(year|(expert_|older_)?(fits|fallback)[^\]]*)\]\n"
     text = re.sub(own, "", text, flags=re.MULTILINE)
     if found != 1:
         raise SystemExit(f"{path} is not laid out as expected; nothing written")
@@ -87,10 +88,12 @@ def _block(kind: str, fits: Mapping[str, EngineFit]) -> str:
 
 
 def _constants(fit: EngineFit, indent: int) -> str:
-    figures = {name: value for name, value in asdict(fit).items() if name not in (COVERED, "spread")}
+    figures = {name: value for name, value in asdict(fit).items() if name not in (COVERED, "spread", "models")}
     lines = [f"{name}: {value:.3g}" for name, value in figures.items()]
     if fit.spread:
         lines.append("spread: {" + ", ".join(f"{name}: {value:.2g}" for name, value in fit.spread.items()) + "}")
+    if fit.models:
+        lines.append(f"models: [{', '.join(fit.models)}]")
     if fit.measured is not None:
         lines.append(
             f"{COVERED}: {{" + ", ".join(f"{name}: {value:g}" for name, value in asdict(fit.measured).items()) + "}"

@@ -27,7 +27,8 @@ CLOCK_LEVELS = 30  # while fitting; the clock only matters where board power lim
 WEIGHT_RANGE = (0.25, 4.0)  # models weigh alike, but no row more or less than this
 # constant: (prior, its spread as a share, largest value). Each prior pulls as hard as one row. Bandwidth efficiency and
 # layer_s trade off, so the former is held near what a copy kernel reaches (assumed). All priors are assumed.
-PRIORS = {
+Priors = Mapping[str, tuple[float, float, float]]
+PRIORS: Priors = {
     "bandwidth_efficiency": (0.8, 0.1, 0.95),
     "compute_efficiency": (0.6, 0.3, 0.95),
     "prefill_efficiency": (0.6, 0.3, 0.95),
@@ -37,7 +38,12 @@ PRIORS = {
     "narrow_efficiency": (0.8, 0.2, 1.0),
     "prompt_s": (1e-4, 1.0, 1e-2),
     "exchange_s": (2e-5, 0.7, 1e-3),
+    "latent_launches": (2.0, 0.05, 10.0),
+    "quantised_launches": (0.6, 0.05, 3.0),
 }
+# Prompts of mixtures keep their experts busy unevenly, and some software takes them in at a hundredth of the peak.
+MIXTURE_PRIORS: Priors = {**PRIORS, "prefill_efficiency": (0.3, 0.3, 0.95)}
+SHRUNK = 0.3  # spread of a prior that other accelerators told, over that of the assumed one
 NOT_TOLD = {"prompt_s": 0.0}  # instead of the prior
 ENGINE_NAMES = tuple(PRIORS)
 # Shares of board power: floor three tenths (a busy H100 draws three times its idle power), memory, compute, split, and
@@ -60,9 +66,7 @@ class Found:
     spread: dict[str, float]
 
 
-def solved(
-    residuals: Callable[[dict[str, float]], Array], priors: dict[str, tuple[float, float, float]], weights: Array
-) -> Found:
+def solved(residuals: Callable[[dict[str, float]], Array], priors: Priors, weights: Array) -> Found:
     """Values whose relative errors are smallest under a soft-L1 loss, in logarithms, each pulled towards its prior."""
     names, table = list(priors), np.array(list(priors.values()))
     start, spread, highest = np.log(table[:, 0]), table[:, 1], np.log(table[:, 2])
@@ -119,24 +123,19 @@ class Bench:
         share = [len(self.rows) / len(counts) / counts[row.dataset, row.model] for row in self.rows]
         return np.asarray(np.sqrt(np.clip(share, *WEIGHT_RANGE)), dtype=np.float64)
 
-    def fit(self) -> tuple[EngineFit, Found]:
-        """Engine constants on time per token alone; those that no row tells stay at their prior."""
-        told = {name: prior for name, prior in PRIORS.items() if self._tells(name)}
-        kept = {name: NOT_TOLD.get(name, prior[0]) for name, prior in PRIORS.items() if name not in told}
-        curve = self.accelerator.power
+    def without(self, model: str) -> Bench | None:
+        """The same without the rows of a model; None where that leaves none."""
+        rows = [row for row in self.rows if row.model != model]
+        return Bench(rows, self.accelerator) if rows else None
 
-        def residuals(values: dict[str, float]) -> Array:
-            return np.asarray(self.predicted(engine_of({**kept, **values}), curve)[0] / self.tpot_s - 1.0)
-
-        found = solved(residuals, told, self.weights())
-        return engine_of({**kept, **found.values}), found
-
-    def _tells(self, name: str) -> bool:
+    def tells(self, name: str) -> bool:
         """Whether any row depends on a constant."""
         needs = {
             "all_reduce_s": self.decode.reduces,
             "exchange_s": self.decode.exchanges,
             "narrow_efficiency": self.decode.narrow,
+            "latent_launches": self.decode.latent,
+            "quantised_launches": self.decode.quantised,
             # prompts of dense models show no cost beside their arithmetic: with the constant, models left out miss more
             "prompt_s": np.array([float(row.mixture) for row in self.rows]),
         }
@@ -168,6 +167,29 @@ class Bench:
         )
 
 
+def fit_together(benches: Sequence[Bench], priors: Priors) -> tuple[EngineFit, Found]:
+    """One set of engine constants on the rows of several accelerators; those that no row tells stay at their prior."""
+    told = {name: prior for name, prior in priors.items() if any(bench.tells(name) for bench in benches)}
+    kept = {name: NOT_TOLD.get(name, prior[0]) for name, prior in priors.items() if name not in told}
+
+    def residuals(values: dict[str, float]) -> Array:
+        constants = engine_of({**kept, **values})
+        errors = [bench.predicted(constants, bench.accelerator.power)[0] / bench.tpot_s - 1.0 for bench in benches]
+        return np.concatenate(errors)
+
+    found = solved(residuals, told, np.concatenate([bench.weights() for bench in benches]))
+    return engine_of({**kept, **found.values}), found
+
+
+def shrunk(constants: EngineFit, priors: Priors) -> Priors:
+    """Priors around constants that the rows of several accelerators told."""
+    values = {name: getattr(constants, name) for name in priors}
+    return {
+        name: (min(values[name], 0.999 * highest) or prior, SHRUNK * spread, highest)
+        for name, (prior, spread, highest) in priors.items()
+    }
+
+
 def _sum(parts: Sequence[Array], weights: Sequence[Array]) -> Array:
     """The top level's parts, weighted and added: f8[rows]."""
     total = sum((part[-1] * weight for part, weight in zip(parts, weights, strict=True)), np.array(0.0))
@@ -186,6 +208,8 @@ def engine_of(values: Mapping[str, float]) -> EngineFit:
         narrow_efficiency=values["narrow_efficiency"],
         prompt_s=values["prompt_s"],
         exchange_s=values["exchange_s"],
+        latent_launches=values["latent_launches"],
+        quantised_launches=values["quantised_launches"],
     )
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.fitting import Array, Bench, Found
+from benchmarks.fitting import MIXTURE_PRIORS, PRIORS, Array, Bench, Found, fit_together, shrunk
 from benchmarks.measured_rows import MeasuredRow
 from benchmarks.row_errors import RowError
 from sim.catalog.entries import Accelerator, EngineFit, PowerCurve
 
 FEWEST_ROWS = 8  # a fit on fewer says so
+TYPICAL_BATCH = 64  # neither launches alone nor host work alone rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +76,22 @@ def row_error(row: MeasuredRow, quantity: str, measured: float, error: float, *,
     )
 
 
-def fit_group(rows: Sequence[MeasuredRow], accelerator: Accelerator, *, power: bool, left_out: bool) -> GroupFit:
-    """Constants on all rows, the power curve on those that have power (where `power`), and each model left out."""
+def fit_group(
+    rows: Sequence[MeasuredRow],
+    accelerator: Accelerator,
+    *,
+    power: bool,
+    left_out: bool,
+    beside: Sequence[tuple[Sequence[MeasuredRow], Accelerator]] = (),
+) -> GroupFit:
+    """Constants on all rows, the power curve on those that have power (where `power`), and each model left out.
+
+    beside: rows of the same engine and kind on other accelerators. All rows together tell the priors of the constants;
+    a model that is left out is left out there, too.
+    """
+    others = [Bench(part, device) for part, device in beside]
     bench = Bench(rows, accelerator)
-    constants, found = bench.fit()
+    constants, found = _constants(bench, others)
     powered = [row for row in rows if row.power_w is not None]
     curve, power_found = accelerator.power, None
     if power and powered:
@@ -86,12 +99,14 @@ def fit_group(rows: Sequence[MeasuredRow], accelerator: Accelerator, *, power: b
     time, watts = _errors(bench, constants, curve)
     out_time, out_power = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     models = sorted({row.model for row in rows})
-    for model in models if left_out and len(models) > 1 else ():
-        others = [row for row in rows if row.model != model]
+    for model in models if left_out else ():
         own = np.array([row.model == model for row in rows])
-        kept, _ = Bench(others, accelerator).fit()
-        rest = [row for row in others if row.power_w is not None]
-        bent = Bench(rest, accelerator).fit_power(kept)[0] if power and rest else curve
+        here, there = bench.without(model), [part for each in others if (part := each.without(model))]
+        if not here and not there:
+            continue
+        kept, _ = _constants(here, there)
+        seen = [row for row in powered if row.model != model]
+        bent = Bench(seen, accelerator).fit_power(kept)[0] if power and seen else curve
         found_time, found_power = _errors(bench, kept, bent)
         out_time[own], out_power[own] = found_time[own], found_power[own]
     return GroupFit(
@@ -107,6 +122,15 @@ def fit_group(rows: Sequence[MeasuredRow], accelerator: Accelerator, *, power: b
         time_left_out=out_time,
         power_left_out=out_power,
     )
+
+
+def _constants(bench: Bench | None, others: Sequence[Bench]) -> tuple[EngineFit, Found]:
+    """Constants on the rows of one accelerator, pulled towards those of all where there are others."""
+    benches = [*others] if bench is None else [bench, *others]
+    priors = MIXTURE_PRIORS if benches[0].rows[0].mixture else PRIORS
+    if bench is None or not others:
+        return fit_together(benches, priors)
+    return fit_together([bench], shrunk(fit_together(benches, priors)[0], priors))
 
 
 def _digits(spread: dict[str, float]) -> dict[str, float]:
@@ -134,16 +158,16 @@ class Calibration:
 
 
 def calibrations(fit: GroupFit) -> dict[str, Calibration]:
-    """One-point calibrations of the models of a group: on the row in the middle of each model's batches."""
+    """One-point calibrations of the models of a group: on the row whose batch is nearest a typical one."""
     found = {}
     rows = [row for row in fit.rows if row.power_w is not None]
     for model in sorted({row.model for row in rows}):
-        own = sorted((row for row in rows if row.model == model), key=lambda row: row.batch)
+        own = [row for row in rows if row.model == model]
         bench, idle_w = Bench(own, fit.accelerator), fit.accelerator.idle_w
         watts = bench.predicted(fit.constants, fit.accelerator.power)[1]
-        middle = len(own) // 2
-        factor = float((bench.power_w[middle] - idle_w) / (watts[middle] - idle_w))
+        point = int(np.argmin([abs(np.log(row.batch / TYPICAL_BATCH)) for row in own]))
+        factor = float((bench.power_w[point] - idle_w) / (watts[point] - idle_w))
         errors = bench.predicted(fit.constants, fit.accelerator.power, factor)[1] / bench.power_w - 1.0
-        without = np.delete(watts / bench.power_w - 1.0, middle)
-        found[model] = Calibration(factor, own[middle], np.delete(errors, middle), without)
+        without = np.delete(watts / bench.power_w - 1.0, point)
+        found[model] = Calibration(factor, own[point], np.delete(errors, point), without)
     return found

@@ -63,6 +63,9 @@ SHAPES = {
     "Llama-4-Maverick-17B-128E-Instruct-FP8": _mixture(
         _model("llama-4-maverick", 400.7, 48, 5120, 40, 8, 128), 17.2, 128, 1, 386.5
     ),
+    "Kimi-K2.5": replace(
+        _mixture(_model("kimi-k2.5", 1026.4, 61, 7168, 64, 64, 128), 32.9, 384, 8, 1014.7), latent_size=576
+    ),
     "MiniMax-M2.5": _mixture(_model("minimax-m2.5", 228.7, 62, 3072, 48, 8, 128), 10.0, 256, 8, 224.7),
 }
 

@@ -76,7 +76,6 @@ class Accelerator(Entry):
     bandwidth_bytes_per_s: float
     flops: Mapping[str, float]  # dense peak by precision [FLOP/s]; a precision that is missing has no native support
     sparsity: str | None = None  # pattern of zeros that its arithmetic units leave out: 2:4
-    sparsity: str | None = None  # pattern of zeros that its arithmetic units leave out: 2:4
     tdp_w: float
     idle_w: float
     link_bytes_per_s: float  # to its neighbours in the node, one direction
@@ -187,8 +186,11 @@ class EngineFit:
     narrow_efficiency: float = 1.0  # of the bandwidth reached with 16 bits, what weights of fewer than 8 bits reach
     prompt_s: float = 0.0  # per prompt and layer: launches of the iteration that takes it in
     exchange_s: float = 0.0  # latency of one all-to-all between experts
+    latent_launches: float = 2.0  # launch overhead of a layer with latent attention over that of others
+    quantised_launches: float = 0.0  # what quantising activations adds per layer of a mixture in 8 bits, as a share
     measured: FitRange | None = None
     spread: Mapping[str, float] = field(default_factory=dict)  # constant -> its standard error as a share
+    models: tuple[str, ...] = ()  # of `ServingEngine.older_fits`: the models that take these constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +201,8 @@ class ServingEngine(Entry):
     fallback: EngineFit
     expert_fits: Mapping[str, EngineFit] = field(default_factory=dict)  # the same for mixtures of experts
     expert_fallback: EngineFit | None = None  # None: as `fallback`
+    # by accelerator, constants of an older version for the mixtures that were measured with that version alone
+    older_fits: Mapping[str, EngineFit] = field(default_factory=dict)
     version: str = ""  # of the software that was measured
     year: int | None = None  # of the newest rows
     memory_share: float  # of the accelerator's memory that weights and KV cache may fill

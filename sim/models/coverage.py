@@ -22,12 +22,15 @@ def out_of_range(
 def _warnings(
     variant: Variant, engine: ServingEngine, accelerator: Accelerator, tensor_parallel: int, batch: float
 ) -> Iterator[str]:
-    measured = engine_fit(engine, accelerator, variant.model).measured
+    fit = engine_fit(engine, accelerator, variant.model)
+    measured = fit.measured
     where = f"{engine.name} on {accelerator.name}"
     kind = "mixtures of experts" if variant.model.experts > 1 else "dense models"
     if measured is None:
         yield f"{where} was not measured with {kind}: its time constants are assumed"
         return
+    if fit.models:
+        yield f"{variant.model.name} on {where} was measured with older software alone: its time constants are of that"
     if not floor(measured.batch_min) <= batch <= ceil(measured.batch_max):
         span = f"{measured.batch_min:g} to {measured.batch_max:g}"
         yield f"{where} was measured at batches of {span}; {batch:g} is outside"

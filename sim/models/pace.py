@@ -21,9 +21,6 @@ from sim.models.power import OVERLAP_EXPONENT
 from sim.models.variant import Variant
 
 Array = NDArray[np.float64]
-# Kernels of a layer with latent attention over those of others: chosen so that DeepSeek-V3 on TensorRT-LLM and SGLang
-# (179 measured rows) agrees with the overheads that gpt-oss-120b, Llama-3.1-70B and MiniMax-M2.5 show on B200.
-LATENT_LAUNCHES = 2.5
 LINK_EFFICIENCY = 0.7  # of the link's rate that an all-reduce reaches; assumed, as peers do
 
 
@@ -37,6 +34,8 @@ class DecodeWork(NamedTuple):
     context_flop_s: Array  # of attention's arithmetic, per token held
     held: Array  # context at which memory and arithmetic are weighed against each other
     layers: Array
+    latent: Array  # 1 where attention is latent, else 0
+    quantised: Array  # 1 for mixtures of experts in 8 bits, else 0: every matrix quantises its activations first
     sequences: Array  # of one data-parallel rank and pipeline stage; each counts for every token verified
     reduces: Array  # all-reduces
     exchanges: Array  # all-to-alls
@@ -52,6 +51,8 @@ class PromptWork(NamedTuple):
     square_s: Array  # per token squared
     message_s: Array  # on the links, per token
     layers: Array  # per prompt
+    latent: Array  # as in DecodeWork
+    quantised: Array
 
 
 class Seconds(NamedTuple):
@@ -90,7 +91,9 @@ def decode_work(
         flop_s=work.token_flops(variant) * tokens / group / peak,
         context_flop_s=np.asarray(work.context_flops(variant) * tokens_per_sequence / layout.accelerators / peak),
         held=batch * context_tokens,
-        layers=np.asarray(launches(variant)),
+        layers=np.asarray(float(variant.model.layers)),
+        latent=np.asarray(float(variant.model.latent_size > 0)),
+        quantised=_quantised(variant),
         sequences=rank * tokens_per_sequence,
         reduces=np.asarray(2.0 * variant.model.layers if layout.tensor_parallel > 1 else 0.0),
         exchanges=np.asarray(2.0 * variant.model.layers if layout.exchanges else 0.0),
@@ -128,13 +131,20 @@ def prompt_work(
         flop_s=np.asarray(work.token_flops(variant) / peak),
         square_s=np.asarray(work.attention_flops(variant, prompt_tokens) / peak),
         message_s=np.asarray(message_s(variant, accelerator, layout) / share),
-        layers=np.asarray(launches(variant) / share),
+        layers=np.asarray(variant.model.layers / share),
+        latent=np.asarray(float(variant.model.latent_size > 0)),
+        quantised=_quantised(variant),
     )
 
 
-def launches(variant: Variant) -> float:
-    """Layers, counted by the kernels that they launch."""
-    return variant.model.layers * (LATENT_LAUNCHES if variant.model.latent_size else 1.0)
+def _quantised(variant: Variant) -> Array:
+    return np.asarray(float(variant.model.experts > 1 and variant.weights.bytes_per_value == 1.0))
+
+
+def launches(load: DecodeWork | PromptWork, fit: EngineFit) -> Array:
+    """Layers, counted by what they launch: those of attention that is not latent, in 16 bits, count as 1."""
+    more = load.latent * (fit.latent_launches - 1.0) + load.quantised * fit.quantised_launches
+    return np.asarray(load.layers * (1.0 + more))
 
 
 def message_s(variant: Variant, accelerator: Accelerator, layout: Layout) -> float:
@@ -161,7 +171,7 @@ def decode_seconds(load: DecodeWork, fit: EngineFit, slowdown: Array | float = 1
     norm = (memory**OVERLAP_EXPONENT + compute**OVERLAP_EXPONENT) ** (1.0 / OVERLAP_EXPONENT)
     by_memory, by_compute = ((part / norm) ** (OVERLAP_EXPONENT - 1.0) for part in (memory, compute))
     fixed = by_memory * reading + by_compute * arithmetic
-    host = fit.layer_s * load.layers + fit.sequence_s * load.sequences + load.message_s
+    host = fit.layer_s * launches(load, fit) + fit.sequence_s * load.sequences + load.message_s
     host = host + fit.all_reduce_s * load.reduces + fit.exchange_s * load.exchanges
     return Seconds(np.asarray(fixed + host), np.asarray(by_memory * context + by_compute * attention))
 
@@ -170,4 +180,4 @@ def prompt_seconds(load: PromptWork, fit: EngineFit, slowdown: Array | float = 1
     """Seconds per token of a prompt, per token squared, and per prompt."""
     token = slowdown * load.flop_s / fit.prefill_efficiency + load.message_s
     square = slowdown * load.square_s / fit.prefill_efficiency
-    return np.asarray(token), np.asarray(square), np.asarray(fit.prompt_s * load.layers)
+    return np.asarray(token), np.asarray(square), np.asarray(fit.prompt_s * launches(load, fit))

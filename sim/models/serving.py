@@ -55,8 +55,14 @@ class ServingTables:
 
 
 def engine_fit(engine: ServingEngine, accelerator: Accelerator, model: AIModel | None = None) -> EngineFit:
-    """Constants of the engine on the accelerator for the kind of model; the fall-back where it was not measured."""
+    """Constants of the engine on the accelerator for the kind of model; the fall-back where it was not measured.
+
+    A mixture that was measured with an older version alone takes the constants of that version.
+    """
     if model is not None and model.experts > 1 and engine.expert_fallback is not None:
+        older = engine.older_fits.get(accelerator.name)
+        if older is not None and model.name in older.models:
+            return older
         return engine.expert_fits.get(accelerator.name, engine.expert_fallback)
     return engine.fits.get(accelerator.name, engine.fallback)
 

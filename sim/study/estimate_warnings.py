@@ -57,6 +57,8 @@ def _without_effect(replica: Replica) -> set[str]:
         "exchange_s": layout.exchanges,
         "all_reduce_s": layout.tensor_parallel > 1,
         "prompt_s": fit.prompt_s > 0.0,
+        "latent_launches": replica.variant.model.latent_size > 0,
+        "quantised_launches": replica.variant.model.experts > 1 and replica.variant.weights.bytes_per_value == 1.0,
     }
     return {name for name, is_felt in felt.items() if not is_felt}
 

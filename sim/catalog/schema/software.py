@@ -136,13 +136,17 @@ class FitBlock(Strict):
     narrow_efficiency: PositiveShare = 1.0
     prompt_s: NonNegative = 0.0
     exchange_s: NonNegative = 0.0
+    latent_launches: Positive = 2.0
+    quantised_launches: NonNegative = 0.0
     measured: RangeBlock | None = None
     spread: dict[str, NonNegative] = Field(default_factory=dict)
+    models: list[str] = Field(default_factory=list)
 
     def fit(self) -> EngineFit:
         """The constants."""
         measured = FitRange(**self.measured.model_dump()) if self.measured else None
-        return EngineFit(measured=measured, **self.model_dump(exclude={"measured"}))
+        figures = self.model_dump(exclude={"measured", "models"})
+        return EngineFit(measured=measured, models=tuple(self.models), **figures)
 
 
 class EngineFile(EntryFile):
@@ -154,6 +158,7 @@ class EngineFile(EntryFile):
     fallback: FitBlock
     expert_fits: dict[str, FitBlock] = Field(default_factory=dict)
     expert_fallback: FitBlock | None = None
+    older_fits: dict[str, FitBlock] = Field(default_factory=dict)
     memory_share: PositiveShare
     overhead_bytes: NonNegative
     batch_max: Count
@@ -166,6 +171,10 @@ class EngineFile(EntryFile):
         """The accelerators with an own fit."""
         yield from keys_as_references("fits", "accelerators", self.fits)
         yield from keys_as_references("expert_fits", "accelerators", self.expert_fits)
+        yield from keys_as_references("older_fits", "accelerators", self.older_fits)
+        for accelerator, block in self.older_fits.items():
+            for model in block.models:
+                yield Reference(("older_fits", accelerator, "models"), "models", model)
 
     def entry(self, name: str, sources: Mapping[str, str]) -> ServingEngine:
         """The engine."""
@@ -176,5 +185,6 @@ class EngineFile(EntryFile):
             fallback=self.fallback.fit(),
             expert_fits={accelerator: block.fit() for accelerator, block in self.expert_fits.items()},
             expert_fallback=self.expert_fallback.fit() if self.expert_fallback else None,
-            **self.model_dump(exclude={"sources", "fits", "fallback", "expert_fits", "expert_fallback"}),
+            older_fits={accelerator: block.fit() for accelerator, block in self.older_fits.items()},
+            **self.model_dump(exclude={"sources", "fits", "fallback", "expert_fits", "expert_fallback", "older_fits"}),
         )

@@ -141,7 +141,8 @@ def test_held_context_is_length_biased() -> None:
         ("llama-3.1-8b", "l4", 1, 32, ("was not measured",)),
         ("llama-3.1-8b", "h100-sxm", 1, 5000, ("5000 is outside",)),
         ("llama-3.1-405b", "h100-sxm", 16, 32, ("billion active", "16 are more")),
-        ("qwen3-30b-a3b", "h100-sxm", 1, 32, ()),
+        ("qwen3-30b-a3b", "h100-sxm", 1, 32, ("older software",)),
+        ("gpt-oss-120b", "h100-sxm", 2, 32, ()),
     ],
 )
 def test_what_was_not_measured_is_told(model: str, device: str, group: int, batch: int, said: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sim.catalog.entries import EngineFit
 from sim.catalog.reader import Catalogue
 from sim.errors import ScenarioError
-from sim.models.serving import serving_tables
+from sim.models.serving import engine_fit, serving_tables
 from sim.models.steady import steady_state
 from sim.models.variant import Variant
 
@@ -74,7 +74,7 @@ def test_more_accelerators_share_the_reading_and_pay_for_all_reduces() -> None:
 
 def test_prompts_alone_pay_launches_and_one_reading_of_all_weights() -> None:
     tables = serving_tables(made_variant("qwen3-30b-a3b"), VLLM, H100, 1, 1000.0, None, None)
-    fit = VLLM.expert_fits["h100-sxm"]
+    fit = engine_fit(VLLM, H100, CATALOGUE.model("qwen3-30b-a3b"))
     read_s = tables.decode[-1, 0, 0] - 48 * fit.layer_s
     expected = made_variant("qwen3-30b-a3b").weight_bytes / (fit.bandwidth_efficiency * H100.bandwidth_bytes_per_s)
     assert read_s == pytest.approx(expected)
