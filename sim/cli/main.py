@@ -24,6 +24,7 @@ COMMANDS: Final = {  # in the order of a user's work; each is `sim.cli.<name>:co
     "size": "the smallest fleet of each kind of accelerator that keeps every promise",
     "reprice": "stored runs under other prices, without simulating again",
     "choose": "the best mix within limits, how sure that is, and why",
+    "evaluate": "whether to introduce a mix: savings, scale, order, prices, own or rent",
     "estimate": "one replica at constant batch: time, power and energy without a simulation",
     "plot": "charts of what run, compare, sweep or estimate wrote",
     "report": "one HTML page of what run, compare or sweep wrote",

@@ -10,11 +10,11 @@ import click
 
 from sim.cli.console import print_json, print_rows, tell
 from sim.cli.options import JSON, SCENARIO, SEED, SETTINGS, WORKERS, names
+from sim.errors import DemandError
 
 if TYPE_CHECKING:
     from sim.study.sizing import Fleet, Kind, Sizing
 
-CONDITION_NOT_MET = 5
 FLEETS = {"mean": "mean load", "peak": "peak load", "one_node_lost": "peak, a node lost"}
 
 
@@ -55,7 +55,7 @@ def command(
         print_json(found.to_json())
     else:
         _print(found)
-    return 0 if found.cheapest is not None else CONDITION_NOT_MET
+    return 0 if found.cheapest is not None else DemandError.exit_code
 
 
 def _print(found: Sizing) -> None:

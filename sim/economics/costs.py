@@ -91,17 +91,21 @@ def upfront_lines(upfront: UpFront, plan: Plan, prices: Mapping[str, HourlyPrice
     """One measure's up-front cost by kind of spending, recovered over its life and charged for the window."""
     economics = plan.scenario.economics
     life_y = economics.measure_life_y if upfront.life_y is None else upfront.life_y
+    for kind, capital_usd in spent_usd(upfront, plan, prices).items():
+        usd = yearly_capital_usd(capital_usd, economics.discount_rate, life_y) * hours / H_PER_YEAR
+        item = f"{upfront.measure}: {kind}"
+        yield CostLine(family=upfront.family, item=item, usd=usd, service=upfront.service)
+
+
+def spent_usd(upfront: UpFront, plan: Plan, prices: Mapping[str, HourlyPrice]) -> dict[str, float]:
+    """What one measure costs before the first request, by kind of spending [USD]."""
     hourly = prices[upfront.pool].all_in if upfront.pool is not None else 0.0
-    spent_usd = {
-        "engineers": upfront.engineer_h * economics.engineer_usd_per_h,
+    return {
+        "engineers": upfront.engineer_h * plan.scenario.economics.engineer_usd_per_h,
         "accelerators": upfront.accelerator_h * hourly,
         "data": upfront.data_usd,
         "capital": upfront.capital_usd + upfront.capital_usd_per_kw * housed_w(plan) / W_PER_KW,
     }
-    for kind, capital_usd in spent_usd.items():
-        usd = yearly_capital_usd(capital_usd, economics.discount_rate, life_y) * hours / H_PER_YEAR
-        item = f"{upfront.measure}: {kind}"
-        yield CostLine(family=upfront.family, item=item, usd=usd, service=upfront.service)
 
 
 def housed_w(plan: Plan) -> float:

@@ -29,6 +29,9 @@ KINDS: Final = {
     "cost": "cost of each mix by family of measures",
     "timeseries": "power, PUE, temperatures, queues, price and carbon of one run over time",
     "estimate": "throughput, latency and energy of a replica against batch, with and without its cap",
+    "scaling": "cost per request of an evaluated mix against the load",
+    "payback": "money back month by month from each measure of an evaluated mix",
+    "sensitivity": "inputs that swing the difference an evaluated mix makes",
 }
 Records: TypeAlias = Sequence[Mapping[str, object]]
 Drawn: TypeAlias = "Axes | Sequence[Axes] | Sequence[Sequence[Axes]]"
@@ -67,6 +70,8 @@ def chart(folder: Path, kind: str, mix: str | None, metrics: Sequence[str]) -> t
     if kind == "estimate":
         content = read_estimate(folder)
         return draw_estimate(content)[0], [asdict(dot) for dot in estimate_dots(content)]
+    if kind in ("scaling", "payback", "sensitivity"):
+        return _evaluation_chart(folder, kind)
     if kind == "timeseries":
         series = read_series(run_folder(folder, mix))
         return draw_timeseries(series)[0], series_records(series)
@@ -75,6 +80,18 @@ def chart(folder: Path, kind: str, mix: str | None, metrics: Sequence[str]) -> t
         return draw_cost(found)[0], [asdict(stack) for stack in cost_stacks(found)]
     chosen = list(metrics) or None
     return draw_comparison(found, chosen)[0], [asdict(bar) for bar in comparison_bars(found, chosen)]
+
+
+def _evaluation_chart(folder: Path, kind: str) -> tuple[Figure, Records]:
+    from sim.report.charts import evaluation as charts
+    from sim.study.evaluating.folder import read_evaluation
+
+    content = read_evaluation(folder)
+    if kind == "scaling":
+        return charts.draw_scaling(content)[0], [asdict(each) for each in charts.sizes(content)]
+    if kind == "payback":
+        return charts.draw_payback(content)[0], [asdict(each) for each in charts.paybacks(content)]
+    return charts.draw_sensitivity(content)[0], [asdict(each) for each in charts.bars(content)]
 
 
 def draw_result(result: Comparison | Run | Estimate, kind: str) -> tuple[Figure, Drawn]:

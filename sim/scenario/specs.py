@@ -92,7 +92,7 @@ class Economics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acquire:
-    """How a pool is come by. own, sunk: capex; rent: USD per accelerator-hour while allocated; reserved: all the time."""
+    """How a pool is come by. own, sunk: capex; rent: USD per accelerator-hour while allocated; reserved: always."""
 
     kind: Literal["own", "sunk", "rent", "reserved"]
     capex_usd_per_node: float = 0.0
