@@ -223,10 +223,14 @@ class World:
         return len(draining)
 
     def drain(self, service: str, count: int) -> None:
-        """The emptiest replicas take no more requests; those without any are off at once."""
-        run = self.services[service]
+        """The emptiest replicas take no more requests; those without any are off at once.
+
+        Where the pool is packed, those of the node with the most room go first.
+        """
+        run, nodes = self.services[service], self.pool_of[service].nodes
         on = run.replicas.in_state(ON)
-        emptiest = on[np.lexsort((-on, run.outstanding[on]))][:count]
+        room = nodes.free[run.replicas.node[on]] if nodes.plan.placement == "pack" else np.zeros(len(on))
+        emptiest = on[np.lexsort((-on, run.outstanding[on], -room))][:count]
         run.replicas.state[emptiest] = DRAINING
         self.release_drained(service)
 

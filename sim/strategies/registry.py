@@ -19,12 +19,14 @@ from sim.strategies.compute.allocate import SizedAllocation
 from sim.strategies.compute.autoscale import Autoscaling
 from sim.strategies.compute.batch_limit import BatchLimit
 from sim.strategies.compute.decision import DecisionTime
+from sim.strategies.compute.placement import Placing
 from sim.strategies.compute.router import Routing
 from sim.strategies.energy.clock import ClockLock
 from sim.strategies.energy.hardware import Hardware
 from sim.strategies.energy.oversubscribe import Oversubscription
 from sim.strategies.energy.power_cap import PowerCap
 from sim.strategies.energy.retrofit import Retrofit
+from sim.strategies.energy.set_point import SetPoint
 from sim.strategies.energy.shift import Shifting
 from sim.strategies.energy.sleep import Sleeping
 from sim.strategies.plan import Deployment, PoolPlan
@@ -53,6 +55,7 @@ SERVICE_MEASURES: Mapping[Kind, Callable[[Context], Technique[Deployment]]] = {
     ("vertical", "specialise"): specialisation,
 }
 POOL_MEASURES: Mapping[Kind, Callable[[Context], Technique[PoolPlan]]] = {
+    ("compute", "placement"): Placing.build,
     ("energy", "power_cap_w"): PowerCap.build,
     ("energy", "clock_mhz"): ClockLock.build,
     ("energy", "hardware"): Hardware.build,
@@ -62,4 +65,5 @@ POOL_MEASURES: Mapping[Kind, Callable[[Context], Technique[PoolPlan]]] = {
 }
 SITE_MEASURES: Mapping[Kind, Callable[[Context], Technique[PlantSpec]]] = {
     ("energy", "plant"): Retrofit.build,
+    ("energy", "supply_c"): SetPoint.build,
 }

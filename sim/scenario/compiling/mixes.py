@@ -16,6 +16,7 @@ from sim.scenario.schema.site import PlantChoice
 Family = Literal["compute", "algorithm", "energy", "vertical"]
 FAMILIES: Final[tuple[Family, ...]] = ("compute", "algorithm", "energy", "vertical")
 BASELINE: Final = "baseline"
+OF_POOLS: Final = ("placement",)  # measures of the compute family that act on pools
 ANOTHER_KEY: Final = {"kv": "quantise_kv"}  # keys for measures that have one of their own as well
 
 
@@ -45,8 +46,8 @@ def family_measures(
     family: Family, items: list[schema.Measures], path: Route, actable: Mapping[str, tuple[str, ...]], desk: Desk
 ) -> Iterator[specs.Measure]:
     """The measures of a list of items at a path of the document, in their order."""
-    target_kind = "pool" if family == "energy" else "service"
     for index, item in enumerate(items):
+        target_kind = "pool" if family == "energy" or item.named() == OF_POOLS else "service"
         here: Route = (*path, index)
         for target in item.targets or ():
             if target not in actable[target_kind]:

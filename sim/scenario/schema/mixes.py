@@ -17,7 +17,7 @@ Format = Literal["fp8", "int8", "int4", "fp4"]
 KeptShare = Annotated[float, Field(ge=0.5, le=1)]  # below half, a smaller model that learns from this one does better
 Utilisation = Annotated[float, Field(gt=0, le=1)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, hardware, oversubscribe, plant, sleep, shift")
+_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, hardware, oversubscribe, plant, supply_c, sleep, shift")
 
 
 class Measures(Short):
@@ -123,6 +123,17 @@ class Compute(Measures):
         default=None,
         description="sized: as many replicas as the peak of the traffic asks for, within the service's own number.",
     )
+    placement: Literal["first-fit", "best-fit", "spread", "pack"] | None = Field(
+        default=None,
+        description="Node of a pool that a replica starts on; pack also stops those of the emptiest. Acts on pools. "
+        "Without it: first-fit.",
+    )
+
+    @model_validator(mode="after")
+    def _placement_is_of_pools(self) -> Self:
+        if self.placement is not None and self.targets is not None and self.named() != ("placement",):
+            raise fault("placement acts on pools, not on services: with 'for', give it an item of its own", key="for")
+        return self
 
 
 class Speculate(Short):
@@ -287,6 +298,10 @@ class Energy(Measures):
     plant: PlantChoice | None = Field(
         default=None, description="Retrofit: another cooling plant in place of the site's."
     )
+    supply_c: Annotated[float, Field(ge=0, le=60)] | None = Field(
+        default=None,
+        description="Set-point of the site's plant: air at the racks, or water at the cold plates [degC].",
+    )
     oversubscribe: Oversubscribe | None = Field(
         default=None, description="Clocks fall where the IT power would pass a limit."
     )
@@ -296,7 +311,7 @@ class Energy(Measures):
 
     @model_validator(mode="after")
     def _plant_is_of_the_site(self) -> Self:
-        if self.plant is not None and self.targets is not None:
+        if (self.plant is not None or self.supply_c is not None) and self.targets is not None:
             raise fault("a plant serves the whole site: write it in an item without 'for'", key="for")
         if self.hardware is not None and self.targets is not None:
             raise fault("hardware names its pool itself: write it in an item without 'for'", key="for")

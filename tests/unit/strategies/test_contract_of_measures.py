@@ -39,6 +39,8 @@ OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("energy", "clock_mhz"): {"clock_mhz": 1200.0},
     ("energy", "hardware"): {"pool": "h100", "node": "hgx-b200-8"},
     ("energy", "oversubscribe"): {"limit_kw": 6.0},
+    ("compute", "placement"): {"placement": "best-fit"},
+    ("energy", "supply_c"): {"supply_c": 25.0},
     ("energy", "sleep"): {"after_s": 60.0},
     ("energy", "shift"): {"by": "price", "max_delay_h": 6.0},
     ("energy", "plant"): {"plant": replace(PLANT, overrides={"pue": 1.1})},
@@ -58,6 +60,8 @@ def target(kind: tuple[str, str]) -> Deployment | PoolPlan | PlantSpec:
     if kind in SERVICE_MEASURES:
         chat = service()
         return published(chat, chat.model, chat.precision, CATALOGUE)
+    if kind == ("energy", "supply_c"):
+        return PlantSpec(type=CATALOGUE.plant("chilled-water"))
     return PoolPlan(pool=pool()) if kind in POOL_MEASURES else PLANT
 
 
