@@ -14,7 +14,6 @@ from typing import Final
 from sim.scenario.specs import Measure
 from sim.strategies.plan import Deployment
 
-ORDER: Final = ("distil", "prune", "quantise", "quantise_kv", "speculate", "adapt")
 LOSES: Final = {  # what the later step loses of the earlier one that it should have come before
     ("quantise", "distil"): "the student has to be calibrated anew",
     ("quantise", "prune"): "retraining needs the wide weights, and what is left has to be calibrated anew",

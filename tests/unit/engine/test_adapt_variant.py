@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from made import CATALOGUE, chat, hot, measure, pool, scenario
+from made import CATALOGUE, at_site, chat, hot, measure, pool, scenario
 from sim.economics import appraise
 from sim.engine import simulate
 from sim.engine.adapt_variant import FORMS, Guard, Pace, with_leaner
 from sim.kernels import serving_layout as at
 from sim.record.ledger import Ledger
-from sim.scenario.specs import PoissonTraffic, Profile, Scenario
+from sim.scenario.specs import PoissonTraffic, Profile, Scenario, SeriesFile, Tariff
 from sim.strategies import apply_mix
 
 LOW, NEVER = 0.005, 1e9
@@ -107,6 +108,17 @@ def test_it_follows_the_price() -> None:
     assert never.services["chat"].adapted is not None
     assert always.services["chat"].adapted.lean_s == pytest.approx(590.0)
     assert never.services["chat"].adapted.lean_s == 0.0
+
+
+def test_it_comes_and_goes_with_a_price_that_does(tmp_path: Path) -> None:
+    hours = [f"2023-07-01T{hour:02d}:00:00+00:00,{price}" for hour, price in enumerate((50, 200, 110, 50, 200))]
+    (tmp_path / "price.csv").write_text("\n".join(("time,usd", *hours)), "utf-8")
+    series = SeriesFile(path=tmp_path / "price.csv", time_column="time", value_column="usd", timezone="UTC", scale=1e-3)
+    asked = made(adapting({"price_usd_per_kwh": 0.15}, back=0.1, period_s=60.0), horizon_s=4 * 3600.0)
+    adapted = ran(at_site(asked, tariff=Tariff(energy_usd_per_kwh=series))).services["chat"].adapted
+    assert adapted is not None
+    assert adapted.switches == 2  # at .11 it stays lean, since that lies between the two thresholds
+    assert adapted.lean_s == pytest.approx(2 * 3600.0, abs=120.0)
 
 
 def test_it_follows_the_heat_of_its_pool() -> None:
