@@ -28,6 +28,8 @@ from twins.serving import Request, serve
 INPUT = Distribution(kind="lognormal", mean=1238.0, cv=0.96)  # Azure 2023 conversation trace
 OUTPUT = Distribution(kind="lognormal", mean=221.0, cv=0.80)
 
+ROUTERS = ("round-robin", "least-loaded", "power-of-two", "consolidate")
+
 
 def busy_service(replicas: int, rate_per_s: float) -> Service:
     """Llama-3.1-8B with so many requests per second and replica."""
@@ -35,16 +37,16 @@ def busy_service(replicas: int, rate_per_s: float) -> Service:
     return chat(1.0, replicas, traffic=traffic)
 
 
-def fleet_of(replicas: int, rate_per_s: float, hours: float) -> Scenario:
+def fleet_of(replicas: int, rate_per_s: float, hours: float, router: str) -> Scenario:
     """One service on its own pool."""
     nodes = pool(nodes=-(-replicas // 8))
-    exact = measure("compute", "router", router="least-loaded")
-    return scenario([busy_service(replicas, rate_per_s)], [nodes], measures=[exact], horizon_s=3600.0 * hours)
+    routed = measure("compute", "router", router=router)
+    return scenario([busy_service(replicas, rate_per_s)], [nodes], measures=[routed], horizon_s=3600.0 * hours)
 
 
-def run_speed(made: Scenario, mix: str) -> float:
+def run_speed(made: Scenario) -> float:
     """Requests per CPU second of one run, tables and all."""
-    plan = apply_mix(made, mix)
+    plan = apply_mix(made, "test")
     begin = time.process_time()
     ledger = simulate(plan, seed=1)
     return ledger.requests / (time.process_time() - begin)
@@ -53,7 +55,7 @@ def run_speed(made: Scenario, mix: str) -> float:
 def twin_speed(replicas: int, rate_per_s: float, seconds: float) -> float:
     """Requests per CPU second of the SimPy-only twin under the round robin."""
     service = busy_service(replicas, rate_per_s)
-    traffic = open_traffic(service, fleet_of(1, 1.0, 1.0).start, seconds, 0.0, 1, 0)
+    traffic = open_traffic(service, fleet_of(1, 1.0, 1.0, ROUTERS[0]).start, seconds, 0.0, 1, 0)
     chunk = traffic.next_chunk()
     assert chunk is not None
     rates = kernel_rates(service, typical_context_tokens(traffic))
@@ -85,13 +87,12 @@ def main() -> None:
     parser.add_argument("--replicas", type=int, default=1000)
     parser.add_argument("--rate", type=float, default=2.0, help="requests per second and replica")
     given = parser.parse_args()
-    made = fleet_of(given.replicas, given.rate, given.hours)
-    for mix in ("baseline", "test"):
-        run_speed(fleet_of(8, given.rate, 0.02), mix)  # compiles
+    for router in ROUTERS:
+        run_speed(fleet_of(8, given.rate, 0.02, router))  # compiles
     twin = twin_speed(8, given.rate, 120.0)
     print(f"SimPy only, 8 replicas: {twin:,.0f} requests per CPU second")
-    for mix, router in (("baseline", "round-robin"), ("test", "least-loaded")):
-        speed = run_speed(made, mix)
+    for router in ROUTERS:
+        speed = run_speed(fleet_of(given.replicas, given.rate, given.hours, router))
         print(f"{given.replicas} replicas, {given.hours:g} h, {router}: {speed:,.0f}, {speed / twin:,.0f} x SimPy only")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
 

@@ -15,6 +15,7 @@ from sim.engine.inflow import Inflow
 from sim.engine.latencies import Latencies
 from sim.engine.nodes import Nodes, full_power_w
 from sim.engine.pool_jobs import PoolJobs
+from sim.engine.prefix_caches import prefix_caches
 from sim.engine.remembered import Remembered
 from sim.engine.replicas import Replicas
 from sim.engine.shift_jobs import release_s
@@ -43,6 +44,7 @@ ROUTERS = {
     "least-loaded": at.LEAST_LOADED,
     "power-of-two": at.POWER_OF_TWO,
     "consolidate": at.CONSOLIDATE,
+    "prefix-affinity": at.PREFIX_AFFINITY,
 }
 KV_POLICIES = {"reserve": at.RESERVE, "recompute": at.RECOMPUTE}
 TYPICAL_LOAD = 0.5  # assumed: share of its design power that the plant carries before the run begins
@@ -138,7 +140,9 @@ def _service(
         forms, rates = FORMS, with_leaner(rates, leaner, adaptation.switch_s)
     kept = min(within, rates.batch_max)
     dispatch = dispatch._replace(room=max(int(deployment.fill_share * kept), 1))
-    return TokenService(service.name, rates, kept, replicas, dispatch, inflow, latencies, forms)
+    prefixes, kept_tokens = prefix_caches(service, traffic, rates.kv_capacity)
+    rates = rates._replace(kv_capacity=rates.kv_capacity - kept_tokens)
+    return TokenService(service.name, rates, kept, replicas, dispatch, prefixes, inflow, latencies, forms)
 
 
 def _tables(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> ServingTables:

@@ -12,9 +12,11 @@ from sim.errors import InvariantError, ScenarioError
 from sim.kernels import serving
 from sim.kernels import serving_layout as at
 from sim.kernels.fleet import free_slots, new_fleet
+from sim.kernels.prefixes import Prefixes, forget
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+NO_GROUPS = np.zeros(0, np.int32)
 NOBODY = np.zeros(1, np.int64)  # stands for the replicas that take requests while none does, and none is given any
 
 
@@ -28,6 +30,7 @@ class TokenService:
         batch_within_promise: int,
         replicas: Replicas,
         dispatch: at.Dispatch,
+        prefixes: Prefixes,
         inflow: Inflow,
         latencies: Latencies,
         forms: int = 1,
@@ -36,6 +39,7 @@ class TokenService:
         self.name, self.rates, self.replicas, self.dispatch = name, rates, replicas, dispatch
         self.latencies = latencies
         self.batch_within_promise = batch_within_promise
+        self._prefixes = prefixes
         self._inflow = inflow
         self._active = NOBODY
         self._now = 0.0
@@ -51,7 +55,9 @@ class TokenService:
         self._now = now
         active = self._active if len(self._active) else NOBODY
         while True:
-            reason = serving.advance(self.rates, self._fleet, self.dispatch, self._arrivals, active, now)
+            reason = serving.advance(
+                self.rates, self._fleet, self.dispatch, self._prefixes, self._arrivals, active, now
+            )
             if reason == at.REACHED:
                 return
             if reason == at.ARRIVALS_USED_UP:
@@ -65,7 +71,8 @@ class TokenService:
         """A chunk as the kernel reads it, from its first row on."""
         self._fleet.cursors[at.NEXT_ARRIVAL] = 0
         rows = coming.chunk
-        return at.Arrivals(rows.arrival_s, coming.reach_s, rows.input_tokens, rows.output_tokens, coming.last)
+        group = NO_GROUPS if rows.prefix_group is None else rows.prefix_group
+        return at.Arrivals(rows.arrival_s, coming.reach_s, rows.input_tokens, rows.output_tokens, group, coming.last)
 
     def _make_log_room(self) -> None:
         """Folds the log away; where it was empty already, it is too short for one step and grows."""
@@ -108,7 +115,8 @@ class TokenService:
         self._arrivals = self._arrivals._replace(reach_s=self._inflow.coming.reach_s)
 
     def begin_waiting(self, replica: int, now: float) -> None:
-        """A replica has just come up and waits for work at the active floor."""
+        """A replica has just come up: it holds no prefix, and waits for work at the active floor."""
+        forget(self._prefixes, replica)
         self._fleet.clocks[replica, at.WAIT_SINCE_S] = now
 
     def set_levels(self, levels: Ints, now: float) -> None:
@@ -172,6 +180,16 @@ class TokenService:
     def preemptions(self) -> int:
         """How often a sequence lost its memory and had to be taken in again."""
         return int(self._fleet.cursors[at.PREEMPTED])
+
+    @property
+    def prefix_hits(self) -> int:
+        """Requests whose replica held the prefix of their group."""
+        return int(self._fleet.cursors[at.PREFIX_HITS])
+
+    @property
+    def prefixes_max(self) -> int:
+        """Prefixes that each replica has room for."""
+        return self._prefixes.capacity
 
     @property
     def waiting(self) -> int:

@@ -31,6 +31,7 @@ from sim.kernels.serving_layout import (
     RUNNING,
     SLOT_ADMITTED,
     SLOT_BITS,
+    SLOT_CACHED,
     SLOT_INPUT,
     SLOT_MADE,
     SLOT_NEXT,
@@ -132,7 +133,7 @@ def admit(rates: Rates, fleet: Fleet, r: int) -> int:
             counts[r, WAITING] -= 1
             counts[r, PARTIAL] = slot
             counts[r, RESERVED] += sizes[slot, SLOT_INPUT] + sizes[slot, SLOT_OUTPUT]
-            sizes[slot, SLOT_TAKEN] = cached_tokens(rates, sizes[slot, SLOT_INPUT])
+            sizes[slot, SLOT_TAKEN] = sizes[slot, SLOT_CACHED]
             sizes[slot, SLOT_ADMITTED] = fleet.cursors[ADMITTED]
             fleet.cursors[ADMITTED] += 1
         slot = counts[r, PARTIAL]

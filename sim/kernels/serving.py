@@ -26,6 +26,7 @@ import numpy as np
 
 from sim.kernels.compiled import compiled
 from sim.kernels.fleet import new_fleet
+from sim.kernels.prefixes import Prefixes, new_prefixes
 from sim.kernels.segments import NEVER, begin_segment, credit, cut_segment, end_segment
 from sim.kernels.serving_layout import (
     ALIVE,
@@ -40,6 +41,7 @@ from sim.kernels.serving_layout import (
     NEXT_ARRIVAL,
     ON,
     POWER_OF_TWO,
+    PREFIX_AFFINITY,
     REACHED,
     RECOMPUTE,
     SLOTS_FULL,
@@ -77,7 +79,15 @@ def set_levels(rates: Rates, fleet: Fleet, dispatch: Dispatch, levels: Ints, now
 
 
 @compiled
-def advance(rates: Rates, fleet: Fleet, dispatch: Dispatch, arrivals: Arrivals, active: Ints, until: float) -> int:
+def advance(
+    rates: Rates,
+    fleet: Fleet,
+    dispatch: Dispatch,
+    prefixes: Prefixes,
+    arrivals: Arrivals,
+    active: Ints,
+    until: float,
+) -> int:
     """Brings one service up to `until`; returns a reason code and can be called again once the reason is met.
 
     `active` are the replicas that take requests (at least one), in the order of the round robin. The caller takes the
@@ -90,13 +100,13 @@ def advance(rates: Rates, fleet: Fleet, dispatch: Dispatch, arrivals: Arrivals, 
         return LOG_FULL
     if cursors[ALIVE] + coming > fleet.slot_times.shape[0]:
         return SLOTS_FULL
-    by_load = dispatch.router in (LEAST_LOADED, CONSOLIDATE)
+    by_load = dispatch.router in (LEAST_LOADED, CONSOLIDATE, PREFIX_AFFINITY)
     if by_load:
-        serve_by_load(rates, fleet, dispatch, arrivals, stop)
+        serve_by_load(rates, fleet, dispatch, prefixes, arrivals, stop)
     elif dispatch.router == POWER_OF_TWO:
-        serve_two_choices(rates, fleet, dispatch, arrivals, active, stop)
+        serve_two_choices(rates, fleet, dispatch, prefixes, arrivals, active, stop)
     else:
-        serve_in_turn(rates, fleet, dispatch, arrivals, active, stop)
+        serve_in_turn(rates, fleet, dispatch, prefixes, arrivals, active, stop)
     cursors[NEXT_ARRIVAL] = stop
     if stop == arrivals.reach_s.shape[0] and not arrivals.last:
         cursors[ARRIVED] += stop
@@ -119,4 +129,5 @@ def warm_up() -> None:
     fleet.counts[:, STATE] = ON
     refresh_all(fleet, dispatch)
     set_levels(rates, fleet, dispatch, np.zeros(1, np.int64), 0.0)
-    advance(rates, fleet, dispatch, Arrivals(np.ones(1), np.ones(1), tokens, tokens, True), np.zeros(1, np.int64), 9.0)
+    arrivals, prefixes = Arrivals(np.ones(1), np.ones(1), tokens, tokens, tokens, True), new_prefixes(1, 0, 0)
+    advance(rates, fleet, dispatch, prefixes, arrivals, np.zeros(1, np.int64), 9.0)

@@ -68,7 +68,8 @@ SLOT_NEXT: Final = 3  # next in the queue of its replica, or in the list of free
 SLOT_MADE: Final = 4  # output tokens made before the sequence was preempted
 SLOT_TAKEN: Final = 5  # of prompt and SLOT_MADE, the tokens that are taken in already while it is PARTIAL
 SLOT_ADMITTED: Final = 6  # number of its last admission; the newest is preempted first
-SLOT_COUNTS: Final = 7
+SLOT_CACHED: Final = 7  # of the prompt, the tokens that its replica held when it came
+SLOT_COUNTS: Final = 8
 
 # log of requests that ended, in the order they ended: float64 (rows, LOG_TIMES) and int64 (rows, LOG_COUNTS)
 LOG_ARRIVAL_S: Final = 0
@@ -92,7 +93,8 @@ REJECTED: Final = 6
 ALIVE: Final = 7  # requests in slots: waiting, partial or running
 ADMITTED: Final = 8  # admissions so far
 PREEMPTED: Final = 9  # preemptions so far
-CURSORS: Final = 10
+PREFIX_HITS: Final = 10  # requests whose replica held the prefix of their group
+CURSORS: Final = 11
 
 # why `advance` returned
 REACHED: Final = 0  # everything up to the instant asked for is done
@@ -109,6 +111,7 @@ ROUND_ROBIN: Final = 0
 LEAST_LOADED: Final = 1
 POWER_OF_TWO: Final = 2  # the less loaded of two replicas drawn at random
 CONSOLIDATE: Final = 3  # the fullest replica that has room, so that others idle
+PREFIX_AFFINITY: Final = 4  # the replica that took the last request of the same group, while it has room
 
 ENDLESS: Final = 1 << 40  # a queue without limit
 
@@ -177,6 +180,7 @@ class Arrivals(NamedTuple):
     reach_s: Floats  # when it is decided which replica takes it, and that has it; rising like arrival_s
     input_tokens: NDArray[np.int32]
     output_tokens: NDArray[np.int32]
+    group: NDArray[np.int32]  # of requests whose prompts begin alike; empty where the service has no groups
     last: bool  # no chunk follows
 
 
@@ -185,5 +189,5 @@ class Dispatch(NamedTuple):
 
     router: int = ROUND_ROBIN
     queue_max: int = ENDLESS  # requests waiting at a replica from which on it rejects what is routed to it
-    room: int = 1  # CONSOLIDATE: requests in a replica up to which it is filled before the next one
+    room: int = 1  # CONSOLIDATE, PREFIX_AFFINITY: requests in a replica up to which it is filled before another one
     key: np.uint64 = np.uint64(0)  # POWER_OF_TWO: stream of its draws, counted by the number of the request

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.kernels.admission import admissible, admitted
+from sim.kernels.admission import admissible, admitted, cached_tokens
 from sim.kernels.compiled import compiled, inlined
 from sim.kernels.draws import draw_two_of
+from sim.kernels.prefixes import Prefixes, use
 from sim.kernels.segments import NEVER, begin_segment, credit, cut_segment, end_segment, log_row
 from sim.kernels.serving_layout import (
     ALIVE,
@@ -28,10 +29,13 @@ from sim.kernels.serving_layout import (
     NEXT_ARRIVAL,
     NONE,
     ON,
+    PREFIX_AFFINITY,
+    PREFIX_HITS,
     RECOMPUTE,
     REJECTED,
     ROUTED,
     SLOT_ARRIVAL_S,
+    SLOT_CACHED,
     SLOT_FIRST_S,
     SLOT_ID,
     SLOT_INPUT,
@@ -57,7 +61,7 @@ NOT_ROUTABLE = np.iinfo(np.int64).max
 
 
 @inlined
-def enqueue(rates: Rates, fleet: Fleet, arrivals: Arrivals, i: int, r: int) -> None:
+def enqueue(rates: Rates, fleet: Fleet, prefixes: Prefixes, arrivals: Arrivals, i: int, r: int) -> None:
     """Gives arrival i of the chunk to replica r, whose segments before that instant have ended."""
     clocks, counts, cursors, sizes = fleet.clocks, fleet.counts, fleet.cursors, fleet.slot_counts
     now = arrivals.reach_s[i]
@@ -70,6 +74,12 @@ def enqueue(rates: Rates, fleet: Fleet, arrivals: Arrivals, i: int, r: int) -> N
     sizes[slot, SLOT_INPUT] = arrivals.input_tokens[i]
     sizes[slot, SLOT_OUTPUT] = arrivals.output_tokens[i]
     sizes[slot, SLOT_MADE] = 0
+    sizes[slot, SLOT_CACHED] = cached_tokens(rates, arrivals.input_tokens[i])
+    if prefixes.groups > 0:
+        if use(prefixes, r, arrivals.group[i]):
+            cursors[PREFIX_HITS] += 1
+        else:
+            sizes[slot, SLOT_CACHED] = 0
     sizes[slot, SLOT_NEXT] = NONE
     alone = counts[r, HEAD] == NONE
     if alone:
@@ -118,7 +128,9 @@ def bring_up(rates: Rates, fleet: Fleet, r: int, now: float) -> None:
 
 
 @compiled
-def serve_in_turn(rates: Rates, fleet: Fleet, dispatch: Dispatch, arrivals: Arrivals, active: Ints, stop: int) -> None:
+def serve_in_turn(
+    rates: Rates, fleet: Fleet, dispatch: Dispatch, prefixes: Prefixes, arrivals: Arrivals, active: Ints, stop: int
+) -> None:
     """Round robin over `active` up to row `stop` of the chunk, one replica after another: they do not interact."""
     start, turn, width = fleet.cursors[NEXT_ARRIVAL], fleet.cursors[TURN], active.shape[0]
     unfit = 0
@@ -135,7 +147,7 @@ def serve_in_turn(rates: Rates, fleet: Fleet, dispatch: Dispatch, arrivals: Arri
             if full(dispatch, fleet, r):
                 reject(fleet, arrivals, i)
             else:
-                enqueue(rates, fleet, arrivals, i, r)
+                enqueue(rates, fleet, prefixes, arrivals, i, r)
     fleet.cursors[TURN] = (turn + stop - start) % width
 
 
@@ -147,7 +159,7 @@ def load(counts: Ints, r: int) -> int:
 
 @compiled
 def serve_two_choices(
-    rates: Rates, fleet: Fleet, dispatch: Dispatch, arrivals: Arrivals, active: Ints, stop: int
+    rates: Rates, fleet: Fleet, dispatch: Dispatch, prefixes: Prefixes, arrivals: Arrivals, active: Ints, stop: int
 ) -> None:
     """Each arrival up to row `stop` goes to the less loaded of two replicas drawn for it; to the first where equal."""
     for i in range(fleet.cursors[NEXT_ARRIVAL], stop):
@@ -163,7 +175,7 @@ def serve_two_choices(
         if full(dispatch, fleet, r):
             reject(fleet, arrivals, i)
         else:
-            enqueue(rates, fleet, arrivals, i, r)
+            enqueue(rates, fleet, prefixes, arrivals, i, r)
 
 
 # --- routers that know the load of all -------------------------------------------------------------------------------
@@ -197,9 +209,21 @@ def refresh(fleet: Fleet, dispatch: Dispatch, r: int) -> None:
         replay(fleet.load_tree, fleet.loads, r)
 
 
+@inlined
+def at_home(fleet: Fleet, dispatch: Dispatch, prefixes: Prefixes, group: int) -> int:
+    """The replica that took the last request of a group, the least loaded where that has no room; its home anew."""
+    r = prefixes.home[group]
+    if r == NONE or fleet.counts[r, STATE] != ON or load(fleet.counts, r) >= dispatch.room:
+        r = fleet.load_tree[1]
+        prefixes.home[group] = r
+    return int(r)
+
+
 @compiled
-def serve_by_load(rates: Rates, fleet: Fleet, dispatch: Dispatch, arrivals: Arrivals, stop: int) -> None:
-    """Each arrival up to row `stop` goes to the replica with the smallest load key at that instant."""
+def serve_by_load(
+    rates: Rates, fleet: Fleet, dispatch: Dispatch, prefixes: Prefixes, arrivals: Arrivals, stop: int
+) -> None:
+    """Each arrival up to row `stop` goes to the replica with the smallest load key, or to its group's home."""
     for i in range(fleet.cursors[NEXT_ARRIVAL], stop):
         if not fits(rates, arrivals, i):
             reject(fleet, arrivals, i)
@@ -210,10 +234,12 @@ def serve_by_load(rates: Rates, fleet: Fleet, dispatch: Dispatch, arrivals: Arri
             begin_segment(rates, fleet, r, fleet.clocks[r, END_S])
             refresh(fleet, dispatch, r)
         r = fleet.load_tree[1]
+        if dispatch.router == PREFIX_AFFINITY:
+            r = at_home(fleet, dispatch, prefixes, arrivals.group[i])
         if full(dispatch, fleet, r):
             reject(fleet, arrivals, i)
             continue
         fleet.cursors[ROUTED] += 1
         fleet.counts[r, LAST_ROUTED] = fleet.cursors[ROUTED]
-        enqueue(rates, fleet, arrivals, i, r)
+        enqueue(rates, fleet, prefixes, arrivals, i, r)
         refresh(fleet, dispatch, r)

@@ -148,6 +148,7 @@ class PoissonTraffic:
     service_s: Distribution | None = None
     items: Distribution | None = None  # images, sequences, samples per request
     audio_s: Distribution | None = None  # of speech models
+    prefix_groups: int | None = None  # prompts of a group begin alike; None: all of them do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +188,7 @@ class Service:
     traffic: PoissonTraffic | TraceTraffic
     slo: Slo = Slo()
     prefix_hit_share: float = 0.0  # of each prompt, what a prefix cache holds already
+    prefix_cache_share: float = 0.3  # of the memory for KV, what is kept for prefixes of groups
     reference: str | None = None  # E_algorithm's reference variant, pinned: "model/precision"
 
 

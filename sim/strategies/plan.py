@@ -11,7 +11,7 @@ from sim.protocols import Autoscaler
 from sim.scenario.specs import JobStream, PlantSpec, Pool, Scenario, Service
 
 Family = Literal["compute", "algorithm", "efficiency", "vertical"]
-Router = Literal["round-robin", "least-loaded", "power-of-two", "consolidate"]
+Router = Literal["round-robin", "least-loaded", "power-of-two", "consolidate", "prefix-affinity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Deployment:
     accuracy_sd: float
     ungated_gain: float  # accuracy / target of the field, before the cut at 1
     router: Router = "round-robin"
-    fill_share: float = 1.0  # consolidating: of the batch that keeps the promised pace, how far a replica is filled
+    fill_share: float = 1.0  # of the batch that keeps the promised pace, how far some routers fill a replica
     queue_max: int | None = None  # requests waiting at a replica from which on it rejects more; None: no limit
     batch_limit: int | Literal["promise"] | None = None  # sequences at once; None: what memory and engine allow
     decision_s: float = 0.0  # from the arrival of a request to a replica having it

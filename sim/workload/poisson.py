@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from sim.errors import ScenarioError
 from sim.kernels.arrivals import expected_arrivals, fill_arrivals, rate_pattern, start_state
-from sim.kernels.draws import stream_key
+from sim.kernels.draws import fill_uniform, stream_key
 from sim.scenario.specs import Distribution, PoissonTraffic
 from sim.units import AUDIO_STEP_S, S_PER_H
 from sim.workload.lengths import draw_tokens, draw_values, variation
 from sim.workload.traffic import CHUNK_ROWS, RequestChunk
+
+PURPOSES = ("arrivals", "input_tokens", "output_tokens", "service_s", "items", "audio_s", "prefix_group")
 
 
 class GeneratedTraffic:
@@ -51,10 +53,7 @@ class GeneratedTraffic:
         self.mean_rate_per_s = expected_arrivals(self._pattern, horizon_s) / horizon_s
         self._state = start_state(self._pattern)
         self._next = 0
-        self._keys = {
-            purpose: stream_key(seed, replication, purpose, name)
-            for purpose in ("arrivals", "input_tokens", "output_tokens", "service_s", "items", "audio_s")
-        }
+        self._keys = {purpose: stream_key(seed, replication, purpose, name) for purpose in PURPOSES}
 
     def next_chunk(self) -> RequestChunk | None:
         """The next requests, at most CHUNK_ROWS; None when there are no more."""
@@ -71,6 +70,7 @@ class GeneratedTraffic:
             self._taken_in(first, rows),
             self._made(first, rows),
             self._seconds(self._spec.service_s, first, rows),
+            self._groups(first, rows),
         )
 
     def _taken_in(self, first: int, rows: int) -> NDArray[np.int32]:
@@ -87,6 +87,15 @@ class GeneratedTraffic:
             return np.full(rows, self._work is not None, np.int32)
         what = f"services.{self._name}.traffic.output_tokens"
         return draw_tokens(law, self._keys["output_tokens"], first, rows, what)
+
+    def _groups(self, first: int, rows: int) -> NDArray[np.int32] | None:
+        """Groups of prompts that begin alike, each as likely as the others."""
+        groups = self._spec.prefix_groups
+        if groups is None:
+            return None
+        drawn = np.empty(rows)
+        fill_uniform(self._keys["prefix_group"], first, 0.0, float(groups), drawn)
+        return drawn.astype(np.int32)
 
     def _seconds(self, law: Distribution | None, first: int, rows: int) -> NDArray[np.float64]:
         return np.zeros(rows) if law is None else draw_values(law, self._keys["service_s"], first, rows)

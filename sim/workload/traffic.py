@@ -22,6 +22,7 @@ class RequestChunk:
     input_tokens: NDArray[np.int32]
     output_tokens: NDArray[np.int32]
     service_s: NDArray[np.float64]
+    prefix_group: NDArray[np.int32] | None = None  # of requests whose prompts begin alike, where there are groups
 
 
 class Traffic(Protocol):

@@ -21,6 +21,8 @@ class Request:
     arrival_s: float
     prompt: int
     output: int
+    group: int = 0
+    cached: int = 0  # tokens of the prompt that its replica held when it came
     first_s: float | None = None
     finish_s: float | None = None
     made: int = 0  # tokens so far
@@ -43,6 +45,9 @@ class Replica:
     busy_s: float = 0.0
     iterations: int = 0
     preemptions: int = 0
+    prefixes: list[int] = field(default_factory=list)  # groups whose prefix it holds, the oldest first
+    prefixes_max: int | None = None  # None: there are no groups, every prompt finds its prefix
+    hits: int = 0
     admissions: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -53,7 +58,20 @@ class Replica:
     def outstanding(self) -> int:
         return len(self.queue) + len(self.batch) + len(self.taken)
 
+    def holds(self, group: int) -> bool:
+        """Whether it holds the prefix of a group, which is its newest from now on."""
+        if self.prefixes_max is None:
+            return True
+        held = group in self.prefixes
+        self.prefixes = [*(g for g in self.prefixes if g != group), group]
+        self.prefixes = self.prefixes[max(len(self.prefixes) - self.prefixes_max, 0) :]
+        return held
+
     def take(self, request: Request) -> None:
+        if self.holds(request.group):
+            self.hits += self.prefixes_max is not None
+            cached = int(self.rates.prefix_share * request.prompt) // at.BLOCK * at.BLOCK
+            request.cached = min(cached, request.prompt - 1)
         self.queue.append(request)
         if not self.work.triggered:
             self.work.succeed()
@@ -81,8 +99,7 @@ class Replica:
                 if not self.queue or full or not self.fits(self.queue[0]):
                     break
                 partial = [self.queue.pop(0)]
-                cached = int(self.rates.prefix_share * partial[0].prompt) // at.BLOCK * at.BLOCK
-                partial[0].taken = min(cached, partial[0].prompt - 1)
+                partial[0].taken = partial[0].cached
                 partial[0].admitted = next(self.admissions)
                 self.taken.append(partial[0])
             request = partial[0]
@@ -137,8 +154,10 @@ class Replica:
                     self.batch.remove(request)
 
 
-def chosen(fleet: Sequence[Replica], dispatch: at.Dispatch, number: int, turn: int) -> Replica:
-    """The replica that takes the request of this number."""
+def chosen(
+    fleet: Sequence[Replica], dispatch: at.Dispatch, request: Request, turn: int, homes: dict[int, Replica]
+) -> Replica:
+    """The replica that takes a request; `homes` are the replicas that groups were given to last, where that counts."""
 
     def least_loaded(candidates: Sequence[Replica]) -> Replica:
         return min(candidates, key=lambda r: (r.outstanding, r.last_routed, fleet.index(r)))
@@ -150,7 +169,12 @@ def chosen(fleet: Sequence[Replica], dispatch: at.Dispatch, number: int, turn: i
     if dispatch.router == at.CONSOLIDATE:
         roomy = [r for r in fleet if r.outstanding < dispatch.room]
         return max(roomy, key=lambda r: (r.outstanding, -fleet.index(r))) if roomy else least_loaded(fleet)
-    first, second = draw_pair(dispatch.key, number)
+    if dispatch.router == at.PREFIX_AFFINITY:
+        home = homes.get(request.group)
+        if home is None or home.outstanding >= dispatch.room:
+            homes[request.group] = least_loaded(fleet)
+        return homes[request.group]
+    first, second = draw_pair(dispatch.key, request.number)
     one = fleet[int(first * len(fleet))]
     others = [r for r in fleet if r is not one] or [one]
     other = others[int(second * len(others))]
@@ -158,11 +182,17 @@ def chosen(fleet: Sequence[Replica], dispatch: at.Dispatch, number: int, turn: i
 
 
 def serve(
-    requests: Sequence[Request], rates: at.Rates, replicas: int, dispatch: at.Dispatch, decision_s: float = 0.0
+    requests: Sequence[Request],
+    rates: at.Rates,
+    replicas: int,
+    dispatch: at.Dispatch,
+    decision_s: float = 0.0,
+    prefixes_max: int | None = None,
 ) -> list[Replica]:
     """Serves all requests to their end; writes into them and returns the replicas."""
     env = simpy.Environment()
-    fleet = [Replica(env, rates, len(rates.prefill) - 1) for _ in range(replicas)]
+    fleet = [Replica(env, rates, len(rates.prefill) - 1, prefixes_max=prefixes_max) for _ in range(replicas)]
+    homes: dict[int, Replica] = {}
 
     def arrive() -> ProcessGenerator:
         routed = 0
@@ -171,7 +201,7 @@ def serve(
             slack = at.BLOCK_SLACK if rates.kv_policy == at.RECOMPUTE else 0
             if request.prompt + request.output + slack > rates.kv_capacity:
                 continue
-            replica = chosen(fleet, dispatch, request.number, turn)
+            replica = chosen(fleet, dispatch, request, turn, homes)
             if len(replica.queue) >= dispatch.queue_max:
                 continue
             routed += 1

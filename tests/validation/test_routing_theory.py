@@ -19,6 +19,7 @@ from sim.kernels import serving
 from sim.kernels import serving_layout as at
 from sim.kernels.draws import stream_key
 from sim.kernels.fleet import new_fleet
+from sim.kernels.prefixes import new_prefixes
 from sim.record.ledger import ServiceTotals
 from sim.scenario.specs import Measure
 from sim.strategies import apply_mix
@@ -69,16 +70,16 @@ def mean_time(router: int, servers: int = SERVERS, requests: int = 600_000, seed
     random = np.random.default_rng(seed)
     arrival_s = np.cumsum(random.exponential(1.0 / (USED * servers), requests))
     steps = np.ceil(random.exponential(STEPS, requests)).astype(np.int32)
-    arrivals = at.Arrivals(arrival_s, arrival_s, np.ones(requests, np.int32), steps, True)
+    arrivals = at.Arrivals(arrival_s, arrival_s, np.ones(requests, np.int32), steps, steps, True)
     dispatch = at.Dispatch(router, key=stream_key(seed, 0, "router", "desk"))
     fleet = new_fleet(servers, 1)._replace(
         log_times=np.zeros((requests, at.LOG_TIMES)), log_counts=np.zeros((requests, at.LOG_COUNTS), np.int64)
     )
     fleet.counts[:, at.STATE] = at.ON
     serving.refresh_all(fleet, dispatch)
-    active = np.arange(servers, dtype=np.int64)
+    active, prefixes = np.arange(servers, dtype=np.int64), new_prefixes(servers, 0, 0)
     for until in np.linspace(0.0, arrival_s[-1], 600)[1:]:  # slots come back at each stop
-        assert serving.advance(rates, fleet, dispatch, arrivals, active, float(until)) == at.REACHED
+        assert serving.advance(rates, fleet, dispatch, prefixes, arrivals, active, float(until)) == at.REACHED
     ended = fleet.log_times[: fleet.cursors[at.LOGGED]]
     late = ended[ended[:, at.LOG_ARRIVAL_S] > 0.5 * arrival_s[-1]]
     assert len(late) > 0.45 * requests

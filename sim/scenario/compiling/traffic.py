@@ -31,6 +31,7 @@ def traffic_of(
         return _trace(traffic.trace, (*path, "trace"), desk)
     assert traffic.poisson is not None
     _check_lengths(traffic, family, path, desk)
+    _check_groups(traffic, family, path, desk)
     rate_per_s = traffic.poisson.rate_per_s
     if rate_per_s * horizon_s > MOST_REQUESTS:
         text = f"{rate_per_s:g} requests/s over {horizon_s:g} s make {rate_per_s * horizon_s:.2g} requests"
@@ -43,6 +44,7 @@ def traffic_of(
         service_s=_distribution(traffic.service_s),
         items=_distribution(traffic.items),
         audio_s=_distribution(traffic.audio_s),
+        prefix_groups=traffic.prefix_groups,
     )
 
 
@@ -55,6 +57,12 @@ def _check_lengths(traffic: schema.Traffic, family: str, path: Route, desk: Desk
         if given and needed and name not in needed:
             text = f"'{name}' says nothing to a model of family {family}; it needs {' and '.join(needed)}"
             desk.fault((*path, name), text, key=True)
+
+
+def _check_groups(traffic: schema.Traffic, family: str, path: Route, desk: Desk) -> None:
+    if traffic.prefix_groups is not None and family != "llm":
+        text = f"'prefix_groups' says nothing to a model of family {family}: it takes no prompts"
+        desk.fault((*path, "prefix_groups"), text, key=True)
 
 
 def _trace(trace: schema.Trace, path: Route, desk: Desk) -> specs.TraceTraffic:

@@ -69,6 +69,7 @@ def _service(service: schema.Service, horizon_s: float, path: Route, desk: Desk)
         traffic=traffic_of(service.traffic, model.family, horizon_s, (*path, "traffic"), desk),
         slo=specs.Slo(**service.slo.model_dump()),
         prefix_hit_share=service.prefix_hit_share,
+        prefix_cache_share=service.prefix_cache_share,
         reference=service.reference,
     )
 

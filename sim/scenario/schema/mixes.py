@@ -105,10 +105,11 @@ class Admit(Strict):
 class Compute(Measures):
     """Who takes a request, how many a replica takes, and how many replicas there are."""
 
-    router: Literal["round-robin", "least-loaded", "power-of-two", "consolidate"] | None = Field(
+    router: Literal["round-robin", "least-loaded", "power-of-two", "consolidate", "prefix-affinity"] | None = Field(
         default=None,
-        description="Which replica takes a request: the next, the least loaded of all or of two drawn at random, or "
-        "(consolidate) the fullest that keeps its promised pace, so that others idle. Without it: round-robin.",
+        description="Which replica takes a request: the next, the least loaded of all or of two drawn at random, "
+        "(consolidate) the fullest that keeps its promised pace, so that others idle, or (prefix-affinity) the one "
+        "that holds the prefix of its prompt. Without it: round-robin.",
     )
     admit: Admit | None = Field(default=None, description="A replica with a full queue rejects what is routed to it.")
     batch_max: Annotated[int, Field(ge=1)] | Literal["promise"] | None = Field(

@@ -111,7 +111,9 @@ class Traffic(OneForm):
 
     forms: ClassVar[Mapping[str, Form]] = {
         "trace": Form(),
-        "poisson": Form(may=("profile", "input_tokens", "output_tokens", "service_s", "items", "audio_s")),
+        "poisson": Form(
+            may=("profile", "input_tokens", "output_tokens", "service_s", "items", "audio_s", "prefix_groups")
+        ),
     }
     trace: Trace | None = Field(default=None, description="Replays a file of requests.")
     poisson: Poisson | None = Field(default=None, description="Generates arrivals.")
@@ -123,6 +125,11 @@ class Traffic(OneForm):
     )
     items: Distribution | None = Field(
         default=None, description="Images, sequences or samples of generated requests to vision and like models."
+    )
+    prefix_groups: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        default=None,
+        description="Documents, agents or tenants: generated prompts of one group begin alike, in the service's "
+        "prefix_hit_share of their tokens, which a replica holds that has served the group. Default: all begin alike.",
     )
     audio_s: Distribution | None = Field(
         default=None, description="Length of generated requests to a speech model [s], in steps of 0.1 s."

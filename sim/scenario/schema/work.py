@@ -73,6 +73,11 @@ class Service(Strict):
         description="Share of each prompt that a prefix cache holds already, so that it is not computed again. "
         "34 % was seen in a trace of long conversations (Mooncake, 2024) with a cache of any size.",
     )
+    prefix_cache_share: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.3,
+        description="Share of a replica's KV memory that is kept for prefixes, where the traffic has prefix_groups. "
+        "Assumed: 0.3.",
+    )
     reference: Annotated[Named, AfterValidator(_variant)] | None = Field(
         default=None,
         description="Variant that leanness is measured against: MODEL/PRECISION. Default: the leanest good enough.",

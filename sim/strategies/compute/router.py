@@ -4,7 +4,9 @@
 two drawn at random, which needs the load of two replicas instead of all and waits little longer (Mitzenmacher 2001,
 "The power of two choices in randomized load balancing"). `consolidate`: the fullest one that has room, so that the
 others idle; the least loaded where none has. Room ends at a share of the batch that keeps the promised time per output
-token on average, since a promise on the 99th percentile needs some slack.
+token on average, since a promise on the 99th percentile needs some slack. `prefix-affinity`: the replica that took the
+last request of the same group of prompts, so that their prefix is computed once; the least loaded where that has no
+room, and from then on that one.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sim.catalog import entries
+from sim.scenario.specs import PoissonTraffic
 from sim.strategies.effort import assumed_figures, set_up
 from sim.strategies.plan import Deployment, Router, UpFront
 from sim.strategies.technique import Context
@@ -31,7 +34,11 @@ class Routing:
         return cls(router, context.catalogue.technique("router", router))
 
     def obstacle(self, target: Deployment) -> str | None:
-        """It acts on every service."""
+        """Affinity needs to know which prompts begin alike."""
+        traffic = target.service.traffic
+        grouped = isinstance(traffic, PoissonTraffic) and traffic.prefix_groups is not None
+        if self.router == "prefix-affinity" and not grouped:
+            return f"the traffic of '{target.service.name}' has no prefix_groups"
         return None
 
     def apply(self, target: Deployment) -> Deployment:

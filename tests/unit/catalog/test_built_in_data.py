@@ -25,8 +25,8 @@ NAMED = {  # names that scenarios rely on
     "techniques": "quantise.fp8 quantise.int8 quantise.int4 quantise.fp4 quantise-kv.fp8 quantise-kv.int8 "
     "quantise-kv.int4 quantise-kv.fp4 prune.2of4 prune.unstructured prune.width prune.depth adapt.any "
     "distil.any customise.lora augment.samples "
-    "router.round-robin router.least-loaded router.power-of-two router.consolidate admit.queue batch-max.any "
-    "decision-time.any autoscale.target-utilisation power-cap.any clock.any plant.any",
+    "router.round-robin router.least-loaded router.power-of-two router.consolidate router.prefix-affinity "
+    "admit.queue batch-max.any decision-time.any autoscale.target-utilisation power-cap.any clock.any plant.any",
 }
 SCALED = "assumed: scaled by TDP from "
 FIGURES_OF_TECHNIQUES = {  # what the measures of `sim.strategies` read by name
@@ -41,6 +41,7 @@ FIGURES_OF_TECHNIQUES = {  # what the measures of `sim.strategies` read by name
     ("customise", "rag"): {"added_tokens", "retrieval_s", "documents", "usd_per_document"},
     ("augment", "samples"): {"half_saturation_samples", "max_gain", "useless_quality", "usd_per_sample"},
     ("router", "consolidate"): {"fill_share"},
+    ("router", "prefix-affinity"): {"fill_share"},
     ("plant", "any"): {"capital_usd_per_kw", "life_y"},
 }
 

@@ -12,10 +12,12 @@ from sim.kernels import serving
 from sim.kernels import serving_layout as at
 from sim.kernels.draws import stream_key
 from sim.kernels.fleet import new_fleet
+from sim.kernels.prefixes import new_prefixes
 from twins.serving import Request, serve
 
 Floats = NDArray[np.float64]
-ROUTERS = (at.ROUND_ROBIN, at.LEAST_LOADED, at.POWER_OF_TWO, at.CONSOLIDATE)
+ROUTERS = (at.ROUND_ROBIN, at.LEAST_LOADED, at.POWER_OF_TWO, at.CONSOLIDATE, at.PREFIX_AFFINITY)
+GROUPS = 7
 DECISION_S = 0.0173205081  # an odd number, like the other times
 
 
@@ -59,6 +61,7 @@ def run_kernel(
     router: int | at.Dispatch,
     instants: list[float],
     decision_s: float = 0.0,
+    prefixes_max: int | None = None,
 ) -> tuple[at.Fleet, dict[int, tuple[float, float]]]:
     """Advances to each instant in turn; the fleet, and (first, finish) of every request that ended."""
     dispatch = router if isinstance(router, at.Dispatch) else ruled(router)
@@ -72,11 +75,13 @@ def run_kernel(
         arrival_s + decision_s,
         np.array([r.prompt for r in requests], np.int32),
         np.array([r.output for r in requests], np.int32),
+        np.array([r.group for r in requests], np.int32),
         True,
     )
+    prefixes = new_prefixes(replicas, 0 if prefixes_max is None else GROUPS, prefixes_max or 0)
     active = np.arange(replicas, dtype=np.int64)
     for instant in instants:
-        assert serving.advance(rates, fleet, dispatch, arrivals, active, instant) == at.REACHED
+        assert serving.advance(rates, fleet, dispatch, prefixes, arrivals, active, instant) == at.REACHED
     ended = {
         int(number): (float(times[at.LOG_FIRST_S]), float(times[at.LOG_FINISH_S]))
         for times, number in zip(fleet.log_times, fleet.log_counts[:, at.LOG_ID], strict=True)
@@ -90,19 +95,30 @@ def request_lists(draw: st.DrawFn) -> list[Request]:
     gaps = draw(st.lists(st.floats(1e-4, 0.3), min_size=1, max_size=40))
     arrival = np.cumsum(np.array(gaps) + 1e-6)
     sizes = st.tuples(st.integers(1, 400), st.integers(1, 120))
-    return [Request(i, float(at_s), *draw(st.shared(sizes, key=f"size {i}"))) for i, at_s in enumerate(arrival)]
+    groups = st.integers(0, GROUPS - 1)
+    return [
+        Request(i, float(at_s), *draw(st.shared(sizes, key=f"size {i}")), group=draw(groups))
+        for i, at_s in enumerate(arrival)
+    ]
 
 
 @pytest.mark.parametrize("policy", [at.RESERVE, at.RECOMPUTE])
 @pytest.mark.parametrize("router", ROUTERS)
-@given(requests=request_lists(), replicas=st.integers(1, 4), queue_max=st.sampled_from((1, 3, at.ENDLESS)))
+@given(
+    requests=request_lists(),
+    replicas=st.integers(1, 4),
+    queue_max=st.sampled_from((1, 3, at.ENDLESS)),
+    prefixes_max=st.sampled_from((None, 0, 1, 3)),
+)
 @settings(max_examples=60, deadline=None)
 def test_kernel_equals_simpy_twin_request_by_request(
-    router: int, policy: int, requests: list[Request], replicas: int, queue_max: int
+    router: int, policy: int, requests: list[Request], replicas: int, queue_max: int, prefixes_max: int | None
 ) -> None:
     rates, dispatch = made_rates(policy), ruled(router, queue_max)
-    fleet, ended = run_kernel(requests, rates, replicas, dispatch, [1e5], DECISION_S)
-    twins = serve(requests, rates, replicas, dispatch, DECISION_S)
+    if router == at.PREFIX_AFFINITY and prefixes_max is None:
+        prefixes_max = 2
+    fleet, ended = run_kernel(requests, rates, replicas, dispatch, [1e5], DECISION_S, prefixes_max)
+    twins = serve(requests, rates, replicas, dispatch, DECISION_S, prefixes_max)
     assert fleet.cursors[at.ALIVE] == 0
     for request in requests:
         first, finish = ended[request.number]
@@ -112,6 +128,7 @@ def test_kernel_equals_simpy_twin_request_by_request(
             assert first == pytest.approx(request.first_s, rel=1e-9)
             assert finish == pytest.approx(request.finish_s, rel=1e-9)
     assert fleet.cursors[at.PREEMPTED] == sum(twin.preemptions for twin in twins)
+    assert fleet.cursors[at.PREFIX_HITS] == sum(twin.hits for twin in twins)
     for r, twin in enumerate(twins):
         assert fleet.counts[r, at.ITERATIONS] == twin.iterations
         assert fleet.clocks[r, at.BUSY_S] == pytest.approx(twin.busy_s, rel=1e-9)
@@ -123,8 +140,8 @@ def test_kernel_equals_simpy_twin_request_by_request(
 @settings(max_examples=60, deadline=None)
 def test_cutting_the_way_changes_no_bit_of_any_request(router: int, requests: list[Request], cuts: list[float]) -> None:
     rates = made_rates()
-    whole, in_one = run_kernel(requests, rates, 2, router, [1e5])
-    parts, in_parts = run_kernel(requests, rates, 2, router, [*sorted(cuts), 1e5])
+    whole, in_one = run_kernel(requests, rates, 2, router, [1e5], prefixes_max=3)
+    parts, in_parts = run_kernel(requests, rates, 2, router, [*sorted(cuts), 1e5], prefixes_max=3)
     assert in_one.keys() == in_parts.keys()
     for number, times in in_one.items():
         assert np.array_equal(times, in_parts[number], equal_nan=True)
@@ -158,11 +175,12 @@ def test_a_lower_clock_acts_from_the_next_iteration_boundary() -> None:
     fleet.counts[:, at.STATE], fleet.counts[:, at.LEVEL] = at.ON, 2
     dispatch, active = at.Dispatch(), np.zeros(1, np.int64)
     serving.refresh_all(fleet, dispatch)
-    arrivals = at.Arrivals(np.ones(1), np.ones(1), np.array([100], np.int32), np.array([400], np.int32), True)
-    serving.advance(rates, fleet, dispatch, arrivals, active, 2.0)
+    prompt, output, prefixes = np.array([100], np.int32), np.array([400], np.int32), new_prefixes(1, 0, 0)
+    arrivals = at.Arrivals(np.ones(1), np.ones(1), prompt, output, output, True)
+    serving.advance(rates, fleet, dispatch, prefixes, arrivals, active, 2.0)
     done = int(fleet.counts[0, at.ITERATIONS])
     serving.set_levels(rates, fleet, dispatch, np.zeros(1, np.int64), 2.0)
-    serving.advance(rates, fleet, dispatch, arrivals, active, 1e3)
+    serving.advance(rates, fleet, dispatch, prefixes, arrivals, active, 1e3)
     finish = float(fleet.log_times[0, at.LOG_FINISH_S])
     held = sum(101 + i for i in range(done, 399))
     slow_s = (399 - done) * rates.decode[0, 1, at.STEP_S] + held * rates.decode[0, 1, at.KV_S]

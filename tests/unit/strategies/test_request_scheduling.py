@@ -12,11 +12,13 @@ from made import CATALOGUE, chat, fixed_time, measure, pool, scenario
 from sim.economics import appraise
 from sim.engine import simulate
 from sim.engine.build import build_world
+from sim.engine.token_service import TokenService
 from sim.errors import ScenarioError
 from sim.record.ledger import Ledger, ServiceTotals
-from sim.scenario.specs import Measure, Scenario, Service, Slo
+from sim.scenario.specs import Measure, PoissonTraffic, Scenario, Service, Slo
 from sim.strategies import apply_mix
 
+# affinity is one of them where there are groups
 ROUTERS = ("round-robin", "least-loaded", "power-of-two", "consolidate")
 
 
@@ -123,6 +125,83 @@ def test_consolidating_leaves_the_last_replicas_without_any_work() -> None:
     assert busy_s[0] > 500.0
     assert np.all(np.diff(busy_s) <= 0.0)
     assert busy_s[-1] == 0.0
+
+
+# --- prefixes --------------------------------------------------------------------------------------------------------
+
+
+def grouped(groups: int | None, rate_per_s: float = 60.0, replicas: int = 8, **changes: Any) -> Service:
+    """Chats whose prompts share three quarters of their tokens with those of their group."""
+    service = chat(rate_per_s, replicas, prefix_hit_share=0.75)
+    assert isinstance(service.traffic, PoissonTraffic)
+    return replace(service, traffic=replace(service.traffic, prefix_groups=groups), **changes)
+
+
+def hit_share(service: Service, router: str) -> tuple[float, float]:
+    """Share of requests that found their prefix, and groups that a replica holds / groups."""
+    world = build_world(apply_mix(made_of(service, routed(router)), "test"), 1, 0).world
+    world.advance(900.0)
+    run = world.services["chat"]
+    assert isinstance(run, TokenService)
+    assert isinstance(service.traffic, PoissonTraffic)
+    groups = service.traffic.prefix_groups
+    assert groups is not None
+    return run.prefix_hits / run.seen, run.prefixes_max / groups
+
+
+def test_replicas_that_see_all_groups_hit_as_often_as_they_hold_one() -> None:
+    share, held = hit_share(grouped(2000), "round-robin")
+    assert 0.05 < held < 0.5
+    assert share == pytest.approx(held, rel=0.1)  # LRU under independent, equally likely groups
+
+
+def test_affinity_divides_the_groups_among_the_replicas() -> None:
+    service = grouped(1500)
+    in_turn, held = hit_share(service, "round-robin")
+    at_home, _ = hit_share(service, "prefix-affinity")
+    assert 8.0 * held > 1.0, "together they hold all groups"
+    first = 1500 / (60.0 * 900.0)  # the first request of each group finds nothing
+    assert at_home == pytest.approx(1.0 - first, abs=0.03)
+    assert at_home > 3.0 * in_turn
+
+
+def test_affinity_brings_first_tokens_sooner_for_fewer_joules() -> None:
+    service = grouped(1500, 160.0)
+    spread, at_home = (totals(service, routed(router)) for router in ("least-loaded", "prefix-affinity"))
+    assert at_home.ttft_s.mean is not None
+    assert spread.ttft_s.mean is not None
+    assert at_home.ttft_s.mean < spread.ttft_s.mean
+    assert at_home.accelerator_j / at_home.outputs_in_window < 0.99 * spread.accelerator_j / spread.outputs_in_window
+
+
+def test_an_overloaded_home_sends_its_group_elsewhere() -> None:
+    found = totals(replace(grouped(1, 200.0), slo=Slo(tpot_p99_s=0.03)), routed("prefix-affinity"))
+    assert found.busy_accelerator_s > 0.9 * found.held_accelerator_s
+
+
+def test_groups_without_a_common_prefix_change_no_bit() -> None:
+    plain = chat(30.0, 3)
+    assert isinstance(plain.traffic, PoissonTraffic)
+    same = replace(plain, traffic=replace(plain.traffic, prefix_groups=50))
+    np.testing.assert_equal(bits(ran(same)), bits(ran(plain)))
+
+
+def test_one_group_with_room_is_as_if_all_prompts_began_alike() -> None:
+    one = replace(grouped(1, 10.0, 1), prefix_cache_share=0.01)
+    share, _ = hit_share(one, "round-robin")
+    assert share == pytest.approx(1.0, abs=2e-4)
+    shared, alike = totals(one), totals(grouped(None, 10.0, 1))
+    assert shared.busy_accelerator_s == pytest.approx(alike.busy_accelerator_s, rel=1e-3)
+
+
+def test_affinity_needs_groups() -> None:
+    with pytest.raises(ScenarioError, match="has no prefix_groups"):
+        apply_mix(made_of(chat(), routed("prefix-affinity")), "test")
+
+
+def test_too_many_groups_are_refused() -> None:
+    with pytest.raises(ScenarioError, match="pairs of both are followed"):
+        ran(grouped(10_000_000))
 
 
 # --- admission -------------------------------------------------------------------------------------------------------
