@@ -128,6 +128,19 @@ def test_it_follows_the_heat_of_its_pool() -> None:
     assert ran(cool).services["chat"].adapted.switches == 0  # type: ignore[union-attr]
 
 
+def test_replicas_that_start_meanwhile_serve_the_leaner_form() -> None:
+    """The price has the leaner form all day, and the fleet follows the load."""
+    scaled = measure("compute", "autoscale", target_utilisation=0.02, scale_down_delay_s=30.0)
+    service = chat(rate_per_s=12.0, replicas_min=1, replicas_max=6)
+    plain = scenario([service], measures=[scaled])
+    leaner = scenario([service], measures=[scaled, adapting({"price_usd_per_kwh": 0.05}, switch_s=0.0)])
+    fp = scenario([service], measures=[scaled, measure("algorithm", "quantise", quantise="int4")])
+    slow, adapted, narrow = (ran(each).services["chat"] for each in (plain, leaner, fp))
+    assert adapted.tpot_s.p90 is not None
+    assert adapted.tpot_s.p90 == pytest.approx(narrow.tpot_s.p90, rel=0.1)
+    assert adapted.tpot_s.p90 < 0.8 * slow.tpot_s.p90  # type: ignore[operator]
+
+
 def test_zeros_in_a_pattern_can_come_and_go() -> None:
     ledger = ran(made(adapting({"load": LOW}, {"prune": {"pattern": "2:4"}}, back=-1.0)))
     assert ledger.services["chat"].adapted.lean_s > 500.0  # type: ignore[union-attr]
