@@ -24,6 +24,7 @@ from benchmarks.fit_files import Sources, write_calibration, write_engine, write
 from benchmarks.fitting import ENGINE_NAMES, POWER_NAMES, prior_curve
 from benchmarks.group_fit import FEWEST_ROWS, TYPICAL_BATCH, Calibration, GroupFit, calibrations, fit_group, row_error
 from benchmarks.measured_rows import read_energy, read_latency
+from benchmarks.old_software import PHASES, PROFILE, fit_old_software
 from benchmarks.phase_fit import fit_phase_power, fit_prefill
 from benchmarks.phase_rows import splitwise_rows
 from benchmarks.profiles import Key, is_composed, profile_rows, shares_priors
@@ -31,7 +32,6 @@ from benchmarks.row_errors import RowError
 from sim.catalog.entries import Accelerator, PowerCurve
 from sim.catalog.reader import Catalogue
 
-PHASES = "splitwise_a100_h100.csv"
 # power was measured with this version, so its times tell how busy the accelerators were
 POWERED = "vllm-2025"
 
@@ -49,11 +49,12 @@ def main() -> None:
     _print_summary(groups.values(), calibrated)
     blocks = engine_blocks(groups, asked.folder)
     ampere = _fit_ampere(asked.folder, catalogue, blocks, write=asked.write)
+    blocks[PROFILE], oldest = fit_old_software(asked.folder, catalogue)
     if asked.write:
         _write(groups, calibrated, blocks, asked.folder, ampere)
     families = calibrate_families(asked.folder, catalogue, left_out=left_out, write=asked.write)
     if asked.out:
-        errors = [error for fit in groups.values() for error in fit.errors()]
+        errors = [error for fit in (*groups.values(), *oldest) for error in fit.errors()]
         write_rows(asked.out / "language_models.csv", errors)
         write_rows(asked.out / "calibrated_power.csv", _calibrated_errors(calibrated))
         write_rows(asked.out / "other_families.csv", families)

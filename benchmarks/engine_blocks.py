@@ -22,6 +22,7 @@ TABLES = {"energy": "llm_serving_energy.csv", "latency": "llm_serving_latency.cs
 TOLD_BY_PRIOR = "assumed: the prior of the fit; no row tells it"
 VERSIONS = {  # and year of the newest
     "vllm": ("0.11 to 0.19", 2026),
+    "vllm-2023": ("not told", 2023),
     "vllm-2025": ("0.11", 2025),
     "vllm-2026": ("0.15 to 0.19", 2026),
     "trt-llm": ("1.0 to 1.3", 2026),
@@ -29,6 +30,7 @@ VERSIONS = {  # and year of the newest
     "sglang-2025": ("0.5.6 and older", 2025),
     "sglang-2026": ("0.5.9 to 0.5.10", 2026),
 }
+STUCK = 0.05  # prefill efficiency below which prompts are held up by software: no fall-back leans on it
 Blocks = dict[str, tuple[EngineFit, Sources]]
 
 
@@ -103,22 +105,23 @@ def _add_fallbacks(own: Blocks, vllm: Blocks) -> None:
     Host work per sequence is software's, whatever the device and the model: its mean is over all fits of the engine.
     The rest of vLLM's fall-back for dense models is that of the H100, the fit with most models and the least error.
     """
-    pooled = _mean([fit for place, (fit, _) in own.items() if not place.startswith("older_fits")]).sequence_s
+    pooled = mean_fit([fit for place, (fit, _) in own.items() if not place.startswith("older_fits")]).sequence_s
     for kind, place in (("fits", "fallback"), ("expert_fits", "expert_fallback")):
         fits = {name: fit for name, (fit, _) in own.items() if name.startswith(f"{kind}.")}
+        fits = {name: fit for name, fit in fits.items() if fit.prefill_efficiency > STUCK} or fits
         if kind == "fits" and "fits.h100-sxm" in vllm and fits.get("fits.h100-sxm") == vllm["fits.h100-sxm"][0]:
             fits = {"fits.h100-sxm": fits["fits.h100-sxm"]}
         if fits:
             named = " and ".join(name.split(".", maxsplit=1)[1] for name in fits)
             source = f"assumed: {'geometric mean of' if len(fits) > 1 else 'as on'} {named}"
             rest = [name for name in ENGINE_NAMES if name != "sequence_s"]
-            mean = replace(_mean(list(fits.values())), sequence_s=pooled)
+            mean = replace(mean_fit(list(fits.values())), sequence_s=pooled)
             own[place] = mean, {source: rest, "assumed: geometric mean of all fits": ["sequence_s"]}
         else:
             own[place] = vllm[place][0], {"assumed: those of vLLM": [""]}
 
 
-def _mean(fits: Sequence[EngineFit]) -> EngineFit:
+def mean_fit(fits: Sequence[EngineFit]) -> EngineFit:
     """Geometric mean of constants; of those that may be 0, the arithmetic one."""
     values = {name: np.array([getattr(fit, name) for fit in fits]) for name in ENGINE_NAMES}
     return engine_of(

@@ -12,6 +12,7 @@ from benchmarks.measured_rows import MeasuredRow
 from benchmarks.row_errors import RowError
 from sim.catalog.entries import Accelerator, EngineFit, PowerCurve
 
+DATASETS = {"energy": "llm_serving_energy", "latency": "llm_serving_latency", "phases": "splitwise_a100_h100"}
 FEWEST_ROWS = 8  # a fit on fewer says so
 TYPICAL_BATCH = 64  # neither launches alone nor host work alone rule
 
@@ -60,7 +61,7 @@ class GroupFit:
 def row_error(row: MeasuredRow, quantity: str, measured: float, error: float, *, fitted: bool) -> RowError:
     """A figure of a measured row with its prediction."""
     return RowError(
-        dataset=f"llm_serving_{row.dataset}",
+        dataset=DATASETS[row.dataset],
         row=row.row,
         model=row.model,
         accelerator=row.accelerator,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.row_models import row_model
+from benchmarks.software_years import software_year
 from sim.catalog.reader import Catalogue
 from sim.models.layout import Layout
 from sim.models.variant import Variant
@@ -35,10 +36,6 @@ STUMBLES = {
     ("Qwen3-8B", "B200"): (16, 64, "as long per iteration at batch 64 as at 128, twice as long as at batch 8"),
     ("Llama-4-Scout-17B-16E-Instruct", "H100"): (0, 10**6, "180 to 270 us per layer, three times other mixtures"),
 }
-# Last month of the rows of 2025's software, by engine. Later rows of vLLM in 2025 are of one model alone, and as fast
-# as those of 2026.
-LAST_OF_2025 = {"vllm": "2025-10", "trtllm": "2025-12", "sglang": "2025-12"}
-VERSIONS_OF_2025 = ("0.11", "1.0")  # vLLM, TensorRT-LLM
 STUMBLE = 1.25  # a batch that takes so many times as long per token as a larger one of its series stumbled
 
 
@@ -226,15 +223,8 @@ def _latency_row(row: dict[str, str], catalogue: Catalogue) -> MeasuredRow:
         context_tokens=held_context_tokens(prompt, output, 0.0),
         tpot_s=whole_ms / output / 1000.0,
         power_w=None,
-        year=_year(row),
+        year=software_year(row),
     )
-
-
-def _year(row: dict[str, str]) -> int:
-    """Year of the software: by version where it is told, else by the month of the measurement."""
-    old = row["backend_version"].startswith(VERSIONS_OF_2025)
-    month = row["measured"][:7]
-    return 2025 if old or (month and month <= LAST_OF_2025[row["backend"]]) else 2026
 
 
 def _latency_layout(row: dict[str, str]) -> Layout:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measured_rows import table_rows
+from benchmarks.measured_rows import MeasuredRow, table_rows
 from sim.catalog.reader import Catalogue
+from sim.models.layout import Layout
 from sim.models.variant import Variant
+
+NEVER_ENDING = 1e12  # tokens of output: a batch that takes in no prompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,31 @@ class PhaseRow:
     token_s: float
     power_share: float | None  # mean, of board power
 
+    def decoding(self, accelerator: str, engine: str, year: int) -> MeasuredRow:
+        """The decode phase alone, in the form of other measured rows: no prompts arrive while it lasts."""
+        return MeasuredRow(
+            dataset="phases",
+            row=f"{accelerator} N{self.tensor_parallel} b{self.batch} p{self.prompt_tokens:.0f}",
+            model=self.variant.model.name,
+            variant=self.variant,
+            accelerator=accelerator,
+            engine=engine,
+            layout=Layout(tensor_parallel=self.tensor_parallel),
+            batch=float(self.batch),
+            input_tokens=self.prompt_tokens,
+            output_tokens=NEVER_ENDING,
+            context_tokens=self.prompt_tokens + self.output_tokens / 2.0,
+            tpot_s=self.token_s,
+            power_w=None,
+            year=year,
+        )
 
-def splitwise_rows(folder: Path, catalogue: Catalogue) -> Iterator[PhaseRow]:
-    """Llama-2-70B on A100 (splitwise_a100_h100.csv); rows of batch 64 at two accelerators are suspect and left out.
+
+HARDWARE = {"a100-80g-sxm": "a100-80gb", "h100-sxm": "h100-80gb"}
+
+
+def splitwise_rows(folder: Path, catalogue: Catalogue, accelerator: str = "a100-80g-sxm") -> Iterator[PhaseRow]:
+    """Llama-2-70B (splitwise_a100_h100.csv); rows of batch 64 at two accelerators are suspect and left out.
 
     Mean power above 2,048 prompt tokens falls where prefill, the hungrier phase, grows: a fault of the measurement.
     """
@@ -34,7 +59,7 @@ def splitwise_rows(folder: Path, catalogue: Catalogue) -> Iterator[PhaseRow]:
     variant = Variant(model=catalogue.model("llama-2-70b"), weights=bf16, kv_cache=bf16)
     for row in table_rows(folder / "splitwise_a100_h100.csv"):
         prompt, batch, parallel = float(row["prompt_size"]), int(row["batch_size"]), int(row["tensor_parallel"])
-        if row["model"] != "llama2-70b" or row["hardware"] != "a100-80gb" or (batch, parallel) == (64, 2):
+        if row["model"] != "llama2-70b" or row["hardware"] != HARDWARE[accelerator] or (batch, parallel) == (64, 2):
             continue
         power = float(row["average_power_frac"])
         yield PhaseRow(

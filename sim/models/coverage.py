@@ -9,6 +9,7 @@ from sim.catalog.entries import Accelerator, ServingEngine
 from sim.models.serving import engine_fit
 from sim.models.variant import Variant
 
+STUCK = 0.05  # prefill efficiency below which something else than arithmetic rules
 SLACK = 0.05  # models of one size class differ by a few percent in their count of parameters
 
 
@@ -31,6 +32,9 @@ def _warnings(
         return
     if fit.models:
         yield f"{variant.model.name} on {where} was measured with older software alone: its time constants are of that"
+    if fit.prefill_efficiency < STUCK:
+        share = f"{fit.prefill_efficiency:.1%}"
+        yield f"{where} was measured to take in prompts at {share} of the peak: that software held them up"
     if not floor(measured.batch_min) <= batch <= ceil(measured.batch_max):
         span = f"{measured.batch_min:g} to {measured.batch_max:g}"
         yield f"{where} was measured at batches of {span}; {batch:g} is outside"
