@@ -65,6 +65,10 @@ def leanness(
     lean, share = deployment.lean, lean_share(totals)
     if lean is not None and share > 0.0:
         used_s += share * (accelerator_s_per_token(lean.variant, service, accelerator, load) - used_s)
+    cascade = deployment.cascade
+    if cascade is not None:  # every output has one of the first model behind it, those passed on one of their own
+        first_s = accelerator_s_per_token(cascade.first.variant, cascade.first.service, accelerator, load)
+        used_s = first_s + (1.0 - cascade.keep_share) * used_s
     best = Leanness(reference=deployment.variant.name, reference_s=used_s, used_s=used_s)
     for candidate in _candidates_for(service, catalogue):
         try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from sim.engine.cascade import first_name
 from sim.engine.meter import MeterRows
-from sim.engine.sums import ServiceSums, Sums, sums_of
+from sim.engine.sums import ServiceSums, Sums, added, sums_of
 from sim.engine.variant_use import VariantUse
-from sim.engine.world import PoolRun, ServiceRun, World
+from sim.engine.world import PoolRun, World
 from sim.errors import InvariantError
 from sim.kernels import gang, tally
 from sim.record.ledger import Adapted, JobTotals, Ledger, PoolTotals, Quantiles, ServiceTotals
@@ -16,10 +17,7 @@ def close_ledger(world: World, rows: MeterRows, wall_s: float, random: bool, war
     world.check()
     begin, end = rows.at_warm_up, sums_of(world)
     window_s = end.now_s - begin.now_s
-    services = {
-        name: _service_totals(run, begin.services[name], end.services[name], window_s, world.now, world.uses.get(name))
-        for name, run in world.services.items()
-    }
+    services = {name: _service_totals(world, name, begin, end) for name in world.plan.deployments}
     jobs: dict[str, JobTotals] = {}
     for name, pool in world.pools.items():
         jobs |= _job_totals(pool, name, begin, end, window_s)
@@ -39,22 +37,24 @@ def close_ledger(world: World, rows: MeterRows, wall_s: float, random: bool, war
     )
 
 
-def _service_totals(
-    run: ServiceRun, begin: ServiceSums, end: ServiceSums, window_s: float, now: float, use: VariantUse | None
-) -> ServiceTotals:
-    run.fold_log()
-    latencies = run.latencies
-    in_flight, late = run.in_flight(now)
+def _service_totals(world: World, name: str, at_begin: Sums, at_end: Sums) -> ServiceTotals:
+    """Totals of a service; where a smaller model goes first, of both runs together, each request counted once."""
+    runs = [world.services[part] for part in (first_name(name), name) if part in world.services]
+    begin, end = (added([sums.services[run.name] for run in runs]) for sums in (at_begin, at_end))
+    for run in runs:
+        run.fold_log()
+    latencies, arrived, use = world.services[name].latencies, sum(run.arrived for run in runs), world.uses.get(name)
+    in_flight, late = (sum(counts) for counts in zip(*(run.in_flight(world.now) for run in runs), strict=True))
     completed, rejected = latencies.count(tally.COMPLETED), latencies.count(tally.REJECTED)
-    if run.arrived != completed + rejected + in_flight:
+    if arrived != completed + rejected + in_flight:
         raise InvariantError(
-            f"service '{run.name}': {run.arrived} arrived, {completed} completed, {rejected} rejected, "
-            f"{in_flight} in flight"
+            f"service '{name}': {arrived} arrived, {completed} completed, {rejected} rejected, {in_flight} in flight"
         )
-    busy_s = end.replica_busy_s - begin.replica_busy_s
+    busy_s, window_s = end.replica_busy_s - begin.replica_busy_s, at_end.now_s - at_begin.now_s
+    held_s = {run: at_end.services[run.name].held_s - at_begin.services[run.name].held_s for run in runs}
     fixed_time = latencies.count(tally.OUTPUT_TOKENS) == 0
     return ServiceTotals(
-        arrived=run.arrived,
+        arrived=arrived,
         completed=completed,
         rejected=rejected,
         in_flight=in_flight,
@@ -75,7 +75,7 @@ def _service_totals(
         busy_accelerator_s=end.busy_s - begin.busy_s,
         accelerator_j=end.energy_j - begin.energy_j,
         preemptions=end.preemptions - begin.preemptions,
-        replicas_mean=(end.held_s - begin.held_s) / (run.replicas.accelerators_each * window_s),
+        replicas_mean=sum(held_s[run] / run.replicas.accelerators_each for run in runs) / window_s,
         adapted=None if use is None else _adapted(use, begin, end),
     )
 

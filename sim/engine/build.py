@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.adapt_variant import FORMS, with_leaner
+from sim.engine.cascade import Escalated, FirstAnswers, FirstService, SecondService, Stage, first_name
 from sim.engine.fixed_time_service import FixedTimeService
 from sim.engine.inflow import Inflow
 from sim.engine.latencies import Latencies
@@ -76,9 +77,10 @@ def build_world(plan: Plan, seed: int, replication: int) -> Built:
         signals = {"price": price, "carbon": carbon}
         jobs = _pool_jobs(plan, pool, nodes, signals, seed, replication, parts)
         services = [
-            _service(plan, deployment, pool, seed, replication, parts)
+            run
             for deployment in plan.deployments.values()
             if deployment.service.pool == name
+            for run in _runs(plan, deployment, pool, seed, replication, parts)
         ]
         pools[name] = PoolRun(nodes, services, jobs)
         for run in services:
@@ -108,19 +110,42 @@ class _Parts:
         self.warnings.extend(part.warnings)
 
 
-def _service(
+def _runs(
     plan: Plan, deployment: Deployment, pool: PoolPlan, seed: int, replication: int, parts: _Parts
+) -> list[ServiceRun]:
+    """The runs of a service: one, or two where a smaller model goes first."""
+    cascade, service, from_s = deployment.cascade, deployment.service, plan.scenario.warmup_s
+    if cascade is None:
+        return [_service(plan, deployment, pool, seed, replication, parts)]
+    whole, key = Latencies(service.slo, from_s), stream_key(seed, replication, "cascade", service.name)
+    answers = FirstAnswers(service.slo, from_s, cascade.keep_share, key, whole)
+    first = _service(plan, cascade.first, pool, seed, replication, parts, Stage(FirstService, whole, answers))
+    first.name = first_name(service.name)
+    behind = Stage(SecondService, whole, whole, Escalated(answers))
+    return [first, _service(plan, deployment, pool, seed, replication, parts, behind)]
+
+
+def _service(
+    plan: Plan,
+    deployment: Deployment,
+    pool: PoolPlan,
+    seed: int,
+    replication: int,
+    parts: _Parts,
+    stage: Stage | None = None,
 ) -> ServiceRun:
+    """A service with its replicas and traffic; with `stage`, one of two models behind another."""
     service, scenario = deployment.service, plan.scenario
     traffic = open_traffic(service, scenario.start, scenario.horizon_s, scenario.site.utc_offset_h, seed, replication)
     parts.note(traffic)
     if deployment.added_tokens:
         traffic = LongerPrompts(traffic, deployment.added_tokens)
     replicas = Replicas(service.replicas_max, service.tensor_parallel)
-    latencies = Latencies(service.slo, scenario.warmup_s)
+    stage = stage or Stage(TokenService, *2 * (Latencies(service.slo, scenario.warmup_s),))
+    latencies = stage.whole
     cache, key = deployment.cache, stream_key(seed, replication, "cache", service.name)
     remembered = None if cache is None else Remembered(cache, key, latencies)
-    inflow = Inflow(traffic, deployment.decision_s, scenario.warmup_s, remembered)
+    inflow = stage.inflow or Inflow(traffic, deployment.decision_s, scenario.warmup_s, remembered)
     dispatch = at.Dispatch(
         router=ROUTERS[deployment.router],
         queue_max=at.ENDLESS if deployment.queue_max is None else deployment.queue_max,
@@ -142,7 +167,7 @@ def _service(
     dispatch = dispatch._replace(room=max(int(deployment.fill_share * kept), 1))
     prefixes, kept_tokens = prefix_caches(service, traffic, rates.kv_capacity)
     rates = rates._replace(kv_capacity=rates.kv_capacity - kept_tokens)
-    return TokenService(service.name, rates, kept, replicas, dispatch, prefixes, inflow, latencies, forms)
+    return stage.kind(service.name, rates, kept, replicas, dispatch, prefixes, inflow, stage.log, forms)
 
 
 def _tables(deployment: Deployment, pool: PoolPlan, traffic: Traffic) -> ServingTables:
@@ -254,6 +279,8 @@ def _place(world: World, deployments: Mapping[str, Deployment]) -> None:
 
     Those that a service never goes below come first, so that services which share a pool do not crowd them out.
     """
+    firsts = {first_name(name): each.cascade.first for name, each in deployments.items() if each.cascade is not None}
+    deployments = {**deployments, **firsts}
     fewest = {name: fewest_replicas(each) for name, each in deployments.items()}
     most = {name: each.service.replicas_max for name, each in deployments.items()}
     for service in deployments:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,11 @@ class ServiceSums:
     preemptions: int
     lean_s: float = 0.0  # served by the leaner form, where the service adapts
     lean_outputs: int = 0
+
+
+def added(parts: Sequence[ServiceSums]) -> ServiceSums:
+    """The sums of several runs together."""
+    return ServiceSums(**{each.name: sum(getattr(part, each.name) for part in parts) for each in fields(ServiceSums)})
 
 
 @dataclass(frozen=True, slots=True)

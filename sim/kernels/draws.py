@@ -105,6 +105,13 @@ def fill_uniform(key: np.uint64, first: int, low: float, high: float, out: Float
 
 
 @compiled
+def fill_uniform_at(key: np.uint64, counters: NDArray[np.int64], out: Floats) -> None:
+    """Writes uniform numbers in (0, 1) for each of the counters into `out`."""
+    for i in range(out.shape[0]):
+        out[i] = draw(key, counters[i])
+
+
+@compiled
 def fill_exponential(key: np.uint64, first: int, mean: float, out: Floats) -> None:
     """Writes exponential numbers for the counters first, first + 1, ... into `out`."""
     for i in range(out.shape[0]):
@@ -126,5 +133,6 @@ def warm_up() -> None:
     key = stream_key(0, 0, "warm up", "")
     out = np.empty(2)
     fill_uniform(key, 0, 0.0, 1.0, out)
+    fill_uniform_at(key, np.zeros(2, np.int64), out)
     fill_exponential(key, 0, 1.0, out)
     fill_lognormal(key, 0, 1.0, 1.0, out)

@@ -68,6 +68,14 @@ class ResponseCache:
     answer_s: float  # what that takes
 
 
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """A smaller model that goes first; it runs beside the service on the same pool, under the service's name."""
+
+    first: Deployment
+    keep_share: float  # of its answers, those that are kept
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """A service as it will run: the model variant, its accuracy in the field, and who routes and scales it."""
@@ -84,6 +92,7 @@ class Deployment:
     decision_s: float = 0.0  # from the arrival of a request to a replica having it
     added_tokens: int = 0  # that every prompt grows by on its way to a replica
     cache: ResponseCache | None = None  # of answers; None: every request reaches a replica
+    cascade: Cascade | None = None
     autoscaler: Autoscaler | None = None
     sized: bool = False  # whether its replicas are counted from its peak once all measures have acted
     adaptation: Adaptation | None = None

@@ -51,7 +51,8 @@ def _misfit(deployment: Deployment, pool: PoolPlan) -> str | None:
 
 def _crowded(pool: PoolPlan, here: Sequence[Deployment]) -> Iterator[str]:
     """That the services together do not find room."""
-    asked = [(each.service.tensor_parallel, fewest_replicas(each)) for each in here]
+    firsts = [each.cascade.first for each in here if each.cascade is not None]
+    asked = [(each.service.tensor_parallel, fewest_replicas(each)) for each in (*here, *firsts)]
     if not has_room(pool.pool.node.accelerators, pool.pool.nodes, asked):
         total = sum(each * count for each, count in asked)
         names = ", ".join(each.service.name for each in here)

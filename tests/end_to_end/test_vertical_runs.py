@@ -118,3 +118,65 @@ class TestEarlyExit:
         plain, early = both(tmp_path, "{specialise: {early_exit: {share: 0.25}}}")
         assert chat(early)["accuracy"] == pytest.approx(chat(plain)["accuracy"] * (1 - 0.5 * 0.02))
         assert chat(early)["accuracy_sd"] > 0.0
+
+
+class TestCascade:
+    TWO = (
+        SCENARIO.replace("model: llama-3.1-8b", "model: qwen3-14b")
+        .replace("nodes: 2", "nodes: 4")
+        .replace("RATE", "10")
+    )
+
+    def runs(self, folder: Path, measures: str) -> dict[str, dict[str, Any]]:
+        path = folder / "s.yaml"
+        path.write_text(self.TWO.replace("with: {vertical: [MEASURE]}", measures))
+        scenario = load(path)
+        return {mix.name: dict(run(scenario, mix=mix.name).summary) for mix in scenario.mixes}
+
+    def cascades(self, folder: Path, *shares: float, more: str = "") -> dict[str, dict[str, Any]]:
+        first = "{specialise: {cascade: {to: llama-3.1-8b, keep_share: SHARE, replicas: 2}}}"
+        mixes = (f"m{100 * share:g}: {{{more} vertical: [{first.replace('SHARE', str(share))}]}}" for share in shares)
+        return self.runs(folder, ", ".join(mixes))
+
+    def test_every_request_is_counted_once(self, tmp_path: Path) -> None:
+        found = self.cascades(tmp_path, 0.0, 0.7, 1.0)
+        arrived = {name: chat(each)["arrived"] for name, each in found.items()}
+        assert len(set(arrived.values())) == 1
+        assert chat(found["m70"])["completed"] <= arrived["m70"]
+        # the first model sees all, the second what is passed on; thrown-away answers are work, not output
+        passed = {name: each["engine"]["requests"] / arrived["baseline"] - 1.0 for name, each in found.items()}
+        assert passed == pytest.approx({"baseline": 0.0, "m0": 1.0, "m70": 0.3, "m100": 0.0}, abs=0.02)
+        tokens = [chat(each)["output_tokens_per_s"] for each in found.values()]
+        assert tokens == pytest.approx([tokens[0]] * 4, rel=0.02)
+
+    def test_a_request_that_is_passed_on_pays_both(self, tmp_path: Path) -> None:
+        found = {name: chat(each) for name, each in self.cascades(tmp_path, 0.0, 1.0).items()}
+        mean = {name: each["e2e_s"]["mean"] for name, each in found.items()}
+        assert mean["m100"] < mean["baseline"] < mean["m0"]
+        assert mean["m0"] == pytest.approx(mean["m100"] + mean["baseline"], rel=0.1)
+
+    def test_the_accuracy_is_the_mix_of_both(self, tmp_path: Path) -> None:
+        accuracy = {name: chat(each)["accuracy"] for name, each in self.cascades(tmp_path, 0.0, 0.5, 1.0).items()}
+        large, small = 0.8105, 0.667
+        assert accuracy["m0"] == accuracy["baseline"] == large
+        assert accuracy["m100"] == pytest.approx((large + small) / 2)  # half of the gap is closed by what is kept
+        assert accuracy["m50"] == pytest.approx((accuracy["m0"] + accuracy["m100"]) / 2)
+
+    def test_keeping_more_takes_less_energy(self, tmp_path: Path) -> None:
+        found = self.cascades(tmp_path, 0.0, 0.4, 0.8, 1.0)
+        energy = [each["energy_kwh"]["it"] for name, each in found.items() if name != "baseline"]
+        assert energy == sorted(energy, reverse=True)
+
+    def test_pools_hold_what_services_hold_and_the_bill_adds_up(self, tmp_path: Path) -> None:
+        found = self.cascades(tmp_path, 0.7)["m70"]
+        assert chat(found)["replicas_mean"] == pytest.approx(4.0)
+        assert chat(found)["cost_usd"] == pytest.approx(found["cost_usd"]["total"])
+        assert 0.0 < found["efficiency"]["algorithm"] <= 1.0
+
+    def test_it_goes_with_a_cache_and_an_autoscaler(self, tmp_path: Path) -> None:
+        scaled = "compute: {autoscale: {target_utilisation: 0.1}},"
+        cascade = "{specialise: {cascade: {to: llama-3.1-8b, keep_share: 0.6, replicas: 2}}}"
+        mixes = f"all: {{{scaled} vertical: [{{specialise: {{cache: {{hit_share: 0.4}}}}}}, {cascade}]}}"
+        found = self.runs(tmp_path, mixes)["all"]
+        assert chat(found)["completed"] > 0.95 * chat(found)["arrived"]
+        assert found["engine"]["requests"] == pytest.approx(0.6 * 1.4 * chat(found)["arrived"], rel=0.03)

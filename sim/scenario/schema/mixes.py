@@ -376,10 +376,25 @@ class EarlyExit(Strict):
     share: Share = Field(description="Share of the layers that an output skips on average.")
 
 
+class Cascade(Strict):
+    """A smaller model answers first, the service's model what it does not answer well enough."""
+
+    to: Model = Field(description="The model that goes first.")
+    keep_share: Share = Field(description="Share of its answers that are kept; the other requests pay both models.")
+    replicas: Count = Field(default=1, description="Replicas of the model that goes first. Default, assumed: 1.")
+    tensor_parallel: Count = Field(
+        default=1, description="Accelerators of one replica of the model that goes first. Default, assumed: 1."
+    )
+    replicas_behind: Count | None = Field(
+        default=None, description="Replicas of the service's own model, to make room. Default: as many as before."
+    )
+
+
 class Specialise(OneForm):
     """An algorithm of the field's own: one of these."""
 
-    forms: ClassVar[Mapping[str, Form]] = {"cache": Form(), "early_exit": Form()}
+    forms: ClassVar[Mapping[str, Form]] = {"cache": Form(), "cascade": Form(), "early_exit": Form()}
+    cascade: Cascade | None = Field(default=None, description="A smaller model answers first.")
     cache: Cache | None = Field(default=None, description="Answers requests like one before from memory.")
     early_exit: EarlyExit | None = Field(default=None, description="Skips layers where an early answer is sure.")
 

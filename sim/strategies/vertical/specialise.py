@@ -1,4 +1,4 @@
-"""Algorithms of the field's own: answers that are remembered, layers that are skipped."""
+"""Algorithms of the field's own: answers that are remembered, a smaller model first, layers that are skipped."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Final
 
 from sim.strategies.plan import Deployment
 from sim.strategies.technique import Context, Technique
+from sim.strategies.vertical.cascade import Cascading
 from sim.strategies.vertical.early_exit import EarlyExiting
 from sim.strategies.vertical.response_cache import Remembering
 
 FORMS: Final[Mapping[str, Callable[[Context], Technique[Deployment]]]] = {
     "cache": Remembering.build,
+    "cascade": Cascading.build,
     "early_exit": EarlyExiting.build,
 }
 

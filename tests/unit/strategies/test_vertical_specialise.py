@@ -14,6 +14,7 @@ from sim.models.items import item_tables
 from sim.models.variant import Variant
 from sim.scenario.specs import Measure, Service
 from sim.strategies import Deployment, Plan, apply_mix
+from sim.strategies.room import check_room
 
 EXIT: dict[str, Any] = {"early_exit": {"share": 0.3}}
 CACHE: dict[str, Any] = {"cache": {"hit_share": 0.3}}
@@ -67,3 +68,46 @@ def test_images_that_leave_early_save_their_arithmetic_alone() -> None:
     full, less = (item_tables(each, device) for each in (whole, early))
     assert less.prefill[-1, 0] == pytest.approx(0.6 * full.prefill[-1, 0], rel=1e-6)
     assert less.decode[-1, 0, 0] == full.decode[-1, 0, 0]
+
+
+class TestCascade:
+    @staticmethod
+    def to(model: str = "llama-3.1-8b", **options: Any) -> dict[str, Any]:
+        return {"cascade": {"to": model, "keep_share": 0.7, **options}}
+
+    def test_the_smaller_model_takes_what_the_service_has(self) -> None:
+        made = only(
+            plan(
+                CACHE, self.to(replicas=3, replicas_behind=1), first=(measure("algorithm", "quantise", quantise="fp8"),)
+            )
+        )
+        assert made.cascade is not None
+        first = made.cascade.first
+        assert (first.variant.name, first.service.replicas_max, first.cache) == ("llama-3.1-8b/fp8", 3, made.cache)
+        assert (made.service.replicas_max, made.variant.steps[-1]) == (1, "cascade")
+
+    def test_the_accuracy_lies_between_both_and_is_less_sure(self) -> None:
+        made, plain = only(plan(self.to())), only(plan())
+        assert made.accuracy == pytest.approx(0.793 - 0.7 * 0.5 * (0.793 - 0.667))
+        assert made.accuracy_sd > plain.accuracy_sd
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ({"model": "llama-3.1-405b"}, "is not smaller than"),
+            ({"model": "resnet-50"}, "runs a model of family llm, not vision"),
+        ],
+    )
+    def test_what_cannot_go_first_is_refused(self, options: dict[str, str], said: str) -> None:
+        with pytest.raises(ScenarioError, match=said):
+            plan(self.to(**options))
+
+    def test_one_model_goes_first(self) -> None:
+        with pytest.raises(ScenarioError, match=r"'llama-3\.1-8b' goes first of 'chat' already"):
+            plan(self.to(), self.to("qwen3-8b"))
+
+    def test_both_models_need_room(self) -> None:
+        crowded = plan(self.to(replicas=8))
+        with pytest.raises(ScenarioError, match="together hold 16 accelerators at least"):
+            check_room(crowded)
+        check_room(plan(self.to(replicas=4, replicas_behind=1)))
