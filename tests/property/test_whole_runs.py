@@ -46,6 +46,11 @@ ACQUIRED = (
 LIQUID = PlantSpec(type=CATALOGUE.plant("direct-liquid"))
 MEASURES: tuple[Measure, ...] = (
     measure("compute", "router", router="least-loaded"),
+    measure("compute", "router", router="power-of-two"),
+    measure("compute", "router", router="consolidate"),
+    measure("compute", "admit", queue_max=2),
+    measure("compute", "batch_max", batch_max=8),
+    measure("compute", "decision_ms", decision_ms=50.0),
     measure("compute", "autoscale", target_utilisation=0.1, scale_down_delay_s=30.0, period_s=7.0),
     measure("algorithm", "distil", distil="llama-3.1-8b"),
     measure("algorithm", "quantise", quantise="fp8"),
@@ -130,10 +135,10 @@ def mixes(draw: st.DrawFn, served: tuple[Service, ...]) -> list[Measure]:
     """Measures that find something to act on, in an order in which they may follow one another."""
     speaking = {service.name for service in served} - {"desk"}
     idle = {
-        *(() if served else ("router",)),
+        *(() if served else ("router", "admit", "decision_ms")),
         *(() if any(each.replicas_min < each.replicas_max for each in served) else ("autoscale",)),
         *(() if "mail" in speaking else ("distil",)),
-        *(() if speaking else ("quantise", "customise", "augment")),
+        *(() if speaking else ("batch_max", "quantise", "customise", "augment")),
     }
     able = [each for each in MEASURES if each.kind not in idle]
     return sorted(draw(st.lists(st.sampled_from(able), unique_by=lambda each: each.kind)), key=MEASURES.index)

@@ -114,7 +114,7 @@ def test_consolidating_serves_the_same_on_fewer_replicas_with_less_energy_within
 def test_consolidating_keeps_the_promise_at_its_99th_percentile(promised_s: float) -> None:
     found = totals(replace(chat(60.0, 8), slo=Slo(ttft_p99_s=2.0, tpot_p99_s=promised_s)), routed("consolidate"))
     assert found.met >= 0.99 * found.completed
-    assert found.busy_accelerator_s < 0.5 * found.held_accelerator_s
+    assert found.busy_accelerator_s < 0.7 * found.held_accelerator_s
 
 
 def test_consolidating_leaves_the_last_replicas_without_any_work() -> None:
