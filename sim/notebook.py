@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from sim.report.plots import Drawn
     from sim.scenario import Scenario
     from sim.study import Comparison, Estimate, Run, Sweep
+    from sim.study.breaking_even import BreakEven
     from sim.study.point import Setting
+    from sim.study.repricing import Repricing
 
 
 def load(path: str | Path, *settings: str) -> Scenario:
@@ -21,6 +23,27 @@ def load(path: str | Path, *settings: str) -> Scenario:
     from sim import scenario
 
     return scenario.load(Path(path), settings)
+
+
+def with_(scenario: Scenario, *settings: str) -> Scenario:
+    """The scenario with further settings, as `--set` takes them; the scenario itself stays as it was."""
+    from sim.scenario.loading import changed
+
+    return changed(scenario, settings)
+
+
+def reprice(folder: str | Path, *settings: str) -> Repricing:
+    """Stored runs under other prices: `"site.tariff.energy_usd_per_kwh=0.2"`; nothing is simulated again."""
+    from sim.study.repricing import reprice as repriced
+
+    return repriced(Path(folder), settings)
+
+
+def break_even(folder: str | Path, path: str, *settings: str) -> BreakEven:
+    """The value of the price at `path` at which the answer of stored runs flips."""
+    from sim.study.breaking_even import break_even as found
+
+    return found(Path(folder), settings, path)
 
 
 def sweep(

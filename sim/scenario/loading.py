@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sim.catalog import Catalogue
-from sim.document import Document, validated
+from sim.document import Document, Source, parse_document, validated
 from sim.document.wording import shown
 from sim.errors import CatalogueError, Problem, ScenarioError
 from sim.scenario.compiling import compiled
 from sim.scenario.layers import layered
 from sim.scenario.schema import SCHEMA, Names, Root
-from sim.scenario.settings import with_settings
+from sim.scenario.settings import unplace, with_settings
 from sim.scenario.specs import Scenario
 
 
@@ -29,6 +29,21 @@ def load(path: Path, settings: Sequence[str] = ()) -> Scenario:
         raise ScenarioError(
             Problem(f"the file {what}; a scenario is a mapping that begins with schema: {SCHEMA}", document.file)
         )
+    return _loaded(document, settings, path)
+
+
+def changed(scenario: Scenario, settings: Sequence[str]) -> Scenario:
+    """A loaded scenario with further settings; files that it names are found where they were.
+
+    Raises as `load` does; faults name the scenario's file, without a line.
+    """
+    source = Source(file=str(scenario.source), folder=scenario.source.parent)
+    document = parse_document(json.dumps(scenario.document), source, ScenarioError)
+    unplace(document.place)
+    return _loaded(document, settings, scenario.source)
+
+
+def _loaded(document: Document, settings: Sequence[str], path: Path) -> Scenario:
     document = with_settings(document, settings)
     catalogue = _catalogue_of(document)
     return compiled(_checked(document, catalogue), document, catalogue, path)

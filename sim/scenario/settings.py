@@ -33,15 +33,15 @@ def _value(setting: str, text: str) -> Document:
         new = parse_document(text, source)
     except InputError as error:
         raise UsageError(f"{source.file}: {error.problems[0].text}") from None
-    _unplace(new.place)
+    unplace(new.place)
     return new
 
 
-def _unplace(place: Place) -> None:
+def unplace(place: Place) -> None:
     """Takes lines and columns away: on a command line they would mislead."""
     place.line = place.column = place.key_line = place.key_column = 0
     for child in place.children.values():
-        _unplace(child)
+        unplace(child)
 
 
 class _Walk:

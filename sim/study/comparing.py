@@ -31,7 +31,7 @@ def compare(
     replications: int = REPLICATIONS,
     seed: int | None = None,
     workers: int | None = None,
-    out: Path | None = None,
+    out: Path | str | None = None,
     watch: Watch | None = None,
 ) -> Comparison:
     """Compares mixes (all unless named) with the baseline (`baseline` or else the first) under common random numbers.
@@ -43,7 +43,7 @@ def compare(
     """
     if replications < 1:
         raise UsageError(f"--replications is at least 1 (got {replications})")
-    seed = scenario.seed if seed is None else seed
+    seed, out = scenario.seed if seed is None else seed, None if out is None else Path(out)
     chosen = _chosen(scenario, mixes, baseline)
     check_mixes(scenario, chosen)
     points = [

@@ -15,14 +15,14 @@ def run(
     mix: str | None = None,
     *,
     seed: int | None = None,
-    out: Path | None = None,
+    out: Path | str | None = None,
     watch: Watch | None = None,
 ) -> Run:
     """Simulates one mix (the first unless named) once; with `out`, the folder receives the run's files.
 
     Raises UsageError for an unknown mix and for a folder of another scenario, InputError for bad input.
     """
-    seed = scenario.seed if seed is None else seed
+    seed, out = scenario.seed if seed is None else seed, None if out is None else Path(out)
     if out:
         check_folder(out, manifest_of("run", scenario, seed))
     progress = Progress(1, scenario.horizon_s)

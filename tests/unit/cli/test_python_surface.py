@@ -49,3 +49,23 @@ def test_where_nothing_is_random_one_run_of_each_mix_decides(folder: Path) -> No
     energy = found.versus_baseline["capped"]["energy_kwh.facility"]
     assert energy.ci_low == energy.difference == energy.ci_high
     assert energy.verdict in {"lower", "higher"}
+
+
+def test_a_scenario_changes_without_its_file(folder: Path) -> None:
+    settings = ("pools.few.nodes=6", "mixes.capped.energy.power_cap_w=250")
+    scenario = sim.load("s.yaml")
+    larger = sim.with_(scenario, *settings)
+    assert (scenario.pools[0].nodes, larger.pools[0].nodes) == (4, 6)
+    assert sim.with_(scenario).document == scenario.document
+    again = sim.run(sim.load("s.yaml", *settings), "capped").summary
+    assert sim.run(larger, "capped").summary["cost_usd"] == again["cost_usd"]
+    with pytest.raises(sim.InputError, match="nodes must be at least 1"):
+        sim.with_(scenario, "pools.few.nodes=-1")
+
+
+def test_stored_runs_are_repriced_and_break_even(folder: Path) -> None:
+    sim.compare(sim.load("s.yaml"), replications=1, workers=1, out=folder / "out")
+    found = sim.reprice(folder / "out", "site.tariff.energy_usd_per_kwh=0.5")
+    before, after = found.figures("baseline")["cost_usd.total"]
+    assert after > before
+    assert sim.break_even(folder / "out", "site.tariff.energy_usd_per_kwh").at == 0.09
