@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sim.record.ledger import Ledger, ServiceTotals
 from sim.strategies.plan import Deployment, Plan
@@ -16,13 +16,24 @@ def as_served(plan: Plan, ledger: Ledger) -> Plan:
     return plan if served == plan.deployments else replace(plan, deployments=served)
 
 
+@dataclass(frozen=True, slots=True)
+class AsItWas:
+    """A leaner form that does not change with the deployment that it belongs to."""
+
+    form: Deployment
+
+    def apply(self, target: Deployment) -> Deployment:
+        """The form, whatever the target."""
+        return self.form
+
+
 def mixed(deployment: Deployment, totals: ServiceTotals) -> Deployment:
     """The deployment with the accuracy of its outputs.
 
     Both forms share the model and most of its uncertainty, so deviations are added, not their squares.
     """
-    lean, share = deployment.lean, lean_share(totals)
-    if lean is None or share == 0.0:
+    adaptation, lean, share = deployment.adaptation, deployment.lean, lean_share(totals)
+    if adaptation is None or lean is None or share == 0.0:
         return deployment
     accuracy = (1.0 - share) * deployment.accuracy + share * lean.accuracy
     return replace(
@@ -30,6 +41,7 @@ def mixed(deployment: Deployment, totals: ServiceTotals) -> Deployment:
         accuracy=accuracy,
         accuracy_sd=(1.0 - share) * deployment.accuracy_sd + share * lean.accuracy_sd,
         ungated_gain=accuracy / deployment.service.field.target,
+        adaptation=replace(adaptation, leaner=AsItWas(lean)),
     )
 
 

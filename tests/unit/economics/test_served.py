@@ -48,6 +48,13 @@ def test_the_result_tells_how_the_leaner_form_was_used() -> None:
     assert adaptation_result(replace(chat, adaptation=None), service_totals(), 3600.0) is None
 
 
+def test_the_leaner_form_keeps_its_own_accuracy_in_the_result() -> None:
+    services = appraise(plan(), with_use(HALF), 1)["services"]
+    assert isinstance(services, dict)
+    assert services["chat"]["accuracy"] == pytest.approx(0.793 * 0.99)
+    assert services["chat"]["adaptation"]["accuracy"] == pytest.approx(0.793 * 0.98)
+
+
 def test_the_floor_is_that_of_what_was_served() -> None:
     mine = plan()
     chat = mine.deployments["chat"]
