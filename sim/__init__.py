@@ -17,25 +17,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.catalog import Catalogue
-    from sim.errors import DemandError, InputError, SimError, UsageError
+    from sim.errors import InputError, SimError, UsageError
     from sim.notebook import break_even, draw, load, reprice, save, sweep, with_
     from sim.scenario import Scenario
-    from sim.study import Comparison, Estimate, Run, Sweep, compare, estimate, run
-    from sim.study.evaluating import Evaluation, evaluate
-    from sim.study.sizing import Sizing, size
+    from sim.study import Comparison, Run, compare, estimate, run
+    from sim.study.evaluating import evaluate
+    from sim.study.sizing import size
 
 _HOMES = {
     "Catalogue": "sim.catalog",
     "Comparison": "sim.study",
-    "DemandError": "sim.errors",
-    "Estimate": "sim.study",
-    "Evaluation": "sim.study.evaluating",
     "InputError": "sim.errors",
     "Run": "sim.study",
     "Scenario": "sim.scenario",
     "SimError": "sim.errors",
-    "Sizing": "sim.study.sizing",
-    "Sweep": "sim.study",
     "UsageError": "sim.errors",
     "break_even": "sim.notebook",
     "compare": "sim.study",
@@ -53,15 +48,10 @@ _HOMES = {
 __all__ = [
     "Catalogue",
     "Comparison",
-    "DemandError",
-    "Estimate",
-    "Evaluation",
     "InputError",
     "Run",
     "Scenario",
     "SimError",
-    "Sizing",
-    "Sweep",
     "UsageError",
     "break_even",
     "compare",

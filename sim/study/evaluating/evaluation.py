@@ -101,7 +101,8 @@ def evaluate(
 ) -> Evaluation:
     """The mix (the last one unless named) against no measure at all.
 
-    Scales, models and steps are one replication each: their differences are paired and large.
+    Scales, models and steps are one replication each: their differences are paired and large. `workers` serve the
+    mix itself and the scales; the other runs are few at a time, and starting processes for them would take longer.
     Raises UsageError for a mix that is unknown or has no measures, InputError where one cannot run.
     """
     chosen = chosen_mix(scenario, mix or (scenario.mixes[-1].name if scenario.mixes else None))
@@ -114,9 +115,9 @@ def evaluate(
         if each.why_not is not None:
             raise ScenarioError(each.why_not)
 
-    def once(cases: Sequence[Case]) -> Mapping[str, Found]:
+    def once(cases: Sequence[Case], processes: int | None = 1) -> Mapping[str, Found]:
         try:
-            return run_cases(cases, seed, 1, workers, watch)
+            return run_cases(cases, seed, 1, processes, watch)
         except InputError as fault:  # every one of them was refused
             return {each.name: Found(why_not=str(fault)) for each in cases}
 
@@ -129,7 +130,7 @@ def evaluate(
         baseline_feasible=found[base.name].feasible,
         mix_feasible=found[case.name].feasible,
         effects=dict(_effects(found[base.name], found[case.name])),
-        loads=over_loads(scenario, chosen.measures, scales, once),
+        loads=over_loads(scenario, chosen.measures, scales, lambda cases: once(cases, workers)),
         models=over_models(scenario, chosen.measures, once),
         steps=stepwise(scenario, chosen.measures, once),
         difference_usd_per_month=now,

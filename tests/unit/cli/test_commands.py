@@ -35,6 +35,7 @@ def test_run_shows_a_table_and_writes_a_folder(dcsim: Dcsim, folder: Path) -> No
     assert "baseline costs" in done.out
     assert "usd_per_month scales" in done.out.replace("\n", " ")
     assert sorted(path.name for path in (folder / "r").iterdir()) == [
+        "ledger.json",
         "manifest.json",
         "scenario.resolved.yaml",
         "summary.json",
