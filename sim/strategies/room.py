@@ -26,7 +26,13 @@ def check_room(plan: Plan) -> None:
         misfits = [_misfit(each, pool) for each in here] if pool.pool.node != built[name] else []
         faults += [text for text in misfits if text is not None] or list(_crowded(pool, here))
     if faults:
-        raise ScenarioError([Problem(text, path=f"mixes.{plan.mix}") for text in faults])
+        raise ScenarioError([Problem(text, path=_place_of(plan)) for text in faults])
+
+
+def _place_of(plan: Plan) -> str:
+    """Where the mix exchanges nodes, which is what to look at; its name where it does not."""
+    measures = next((mix.measures for mix in plan.scenario.mixes if mix.name == plan.mix), ())
+    return next((each.path for each in measures if each.kind == "hardware"), f"mixes.{plan.mix}")
 
 
 def _misfit(deployment: Deployment, pool: PoolPlan) -> str | None:

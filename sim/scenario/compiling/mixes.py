@@ -11,6 +11,7 @@ from sim.scenario.compiling.desk import Desk
 from sim.scenario.compiling.site import plant_spec
 from sim.scenario.schema import Root
 from sim.scenario.schema import mixes as schema
+from sim.scenario.schema.power import Hardware
 from sim.scenario.schema.site import PlantChoice
 
 Family = Literal["compute", "algorithm", "energy", "vertical"]
@@ -62,7 +63,7 @@ def family_measures(
                 family=family,
                 kind=named,
                 options=_options(named, value := getattr(item, kind), desk),
-                targets=(value.pool,) if isinstance(value, schema.Hardware) else targets,
+                targets=(value.pool,) if isinstance(value, Hardware) else targets,
                 path=_position(desk, (*here, kind)),
             )
 

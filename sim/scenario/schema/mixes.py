@@ -10,13 +10,13 @@ from pydantic import Field, model_validator
 from sim.document import Strict, fault
 from sim.scenario.schema.fields import Count, NonNegative, NotBuilt, OrOne, Positive, Share
 from sim.scenario.schema.forms import Form, OneForm, Short
-from sim.scenario.schema.names import DraftMethod, Model, NodeName, PoolName, Target
+from sim.scenario.schema.names import DraftMethod, Model, Target
+from sim.scenario.schema.power import Hardware, Oversubscribe, Shift, Sleep
+from sim.scenario.schema.scheduling import Admit, Autoscale
 from sim.scenario.schema.site import PlantChoice
 
 Format = Literal["fp8", "int8", "int4", "fp4"]
 KeptShare = Annotated[float, Field(ge=0.5, le=1)]  # below half, a smaller model that learns from this one does better
-Utilisation = Annotated[float, Field(gt=0, le=1)]
-TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 _ENERGY = NotBuilt("built: power_cap_w, clock_mhz, hardware, oversubscribe, plant, supply_c, sleep, shift")
 
 
@@ -45,61 +45,6 @@ class Measures(Short):
     def named(self) -> tuple[str, ...]:
         """Measures that are named here, in the order of the schema."""
         return tuple(name for name in type(self).model_fields if name != "targets" and getattr(self, name) is not None)
-
-
-class Predictive(Strict):
-    """Replicas start before the load comes."""
-
-    target_utilisation: Utilisation = Field(description="As without a forecast, of the load that is expected.")
-    ahead_s: Annotated[float, Field(ge=0, le=43_200)] | None = Field(
-        default=None, description="How far it looks ahead [s], at least the time that a replica takes to start."
-    )
-
-
-class Autoscale(OneForm):
-    """Replicas follow the load between the service's min and max."""
-
-    forms: ClassVar[Mapping[str, Form]] = {
-        "target_utilisation": Form(),
-        "queue_per_replica": Form(),
-        "predictive": Form(),
-        "schedule": Form(),
-    }
-    target_utilisation: Utilisation | None = Field(
-        default=None,
-        description="Requests in the system / requests that the replicas can decode at once within the promise on TPOT "
-        "(hold at once, where none is given), which the autoscaler aims at.",
-    )
-    queue_per_replica: Positive | None = Field(
-        default=None, description="Waiting requests per replica above which replicas start."
-    )
-    predictive: Predictive | None = Field(
-        default=None,
-        description="By the arrivals that are expected: the same hour of the day before, and the recent trend.",
-    )
-    schedule: Annotated[dict[TimeOfDay, Annotated[int, Field(ge=0, le=1_000_000)]], Field(min_length=1)] | None = Field(
-        default=None, description='Replicas by local standard time: {"08:00": 8, "20:00": 2}; ready at that time.'
-    )
-    period_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
-        default=None, description="Time between looks [s]. Default: 15, as the Kubernetes horizontal autoscaler has it."
-    )
-    scale_down_delay_s: NonNegative | None = Field(
-        default=None,
-        description="How long less must be enough before replicas stop [s]. Default: 300, as Kubernetes; schedule: 0.",
-    )
-    idle_s: NonNegative | None = Field(
-        default=None,
-        description="How long nothing must come or run before the last replica stops, where min is 0 [s]. "
-        "Default: 300, as KEDA has it.",
-    )
-
-
-class Admit(Strict):
-    """Rejects requests at their arrival rather than serving them late."""
-
-    queue_max: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        description="Requests waiting at a replica, not yet in its batch, from which on it rejects more."
-    )
 
 
 class Compute(Measures):
@@ -241,53 +186,6 @@ class Algorithm(Measures):
         if self.kv is not None and self.quantise is None:
             raise fault("'kv' stands beside quantise; for the KV cache alone, write quantise_kv", key="kv")
         return self
-
-
-class Sleep(Strict):
-    """Nodes without replicas or jobs go to sleep; each absent figure is the technique's."""
-
-    after_s: NonNegative | None = Field(default=None, description="How long a node must be empty [s]. Default: 300.")
-    node_share: Share | None = Field(
-        default=None, description="Of its idle power, what a sleeping node draws. Default: .04."
-    )
-    wake_s: NonNegative | None = Field(default=None, description="How long waking takes [s]. Default: 300.")
-
-
-class Oversubscribe(Strict):
-    """More nodes than the feed carries at full power."""
-
-    limit_kw: Positive = Field(
-        description="Mean IT power over 15 minutes of all pools that it acts on, divided among them by rating [kW]."
-    )
-
-
-class Shift(Strict):
-    """Jobs wait for a better hour; their waiting counts from submission."""
-
-    by: Literal["price", "carbon"] = Field(default="price", description="What is least over the run time of a job.")
-    max_delay_h: Annotated[float, Field(ge=0, le=720)] = Field(
-        description="How much later than submitted a job may start [h]."
-    )
-
-
-class Hardware(Strict):
-    """Other nodes in place of a pool's, at as many accelerators; tensor-parallel degrees stay."""
-
-    pool: PoolName = Field(description="Pool whose nodes are replaced.")
-    node: NodeName = Field(description="Node type that takes their place (dcsim catalog list nodes).")
-    nodes: Count | None = Field(default=None, description="How many. Default: as many accelerators as before.")
-    capex_usd_per_node: NonNegative | None = Field(
-        default=None,
-        description="Price of one new node [USD]. Default: the old one's, in proportion to the catalogue's prices.",
-    )
-    usd_per_accelerator_h: NonNegative | None = Field(
-        default=None, description="Rent of one new accelerator, where the pool is rented [USD/h]. Default: likewise."
-    )
-    stranded_share: Share | None = Field(
-        default=None,
-        description="Share of the old nodes' price that is lost: neither written off nor got back by selling them. "
-        "Default: 0, as where they are not bought yet or sold at book value.",
-    )
 
 
 class Energy(Measures):

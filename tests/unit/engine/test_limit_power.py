@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from made import chat, measure, pool, scenario, training
 from sim.engine import simulate
 from sim.engine.limit_power import Budget, new_ceiling
+from sim.engine.nodes import full_power_w
 from sim.record.ledger import Ledger
 from sim.scenario.specs import TrainJobs
 from sim.strategies import apply_mix
+from sim.strategies.plan import PoolPlan
 
 
 def limited(limit_kw: float, **parts: Any) -> Ledger:
@@ -87,3 +89,12 @@ def test_clocks_fall_at_once_and_rise_slowly() -> None:
     assert new_ceiling(45, 660.0, 1210.0, 110.0, draw) == 53
     assert new_ceiling(45, 660.0, 100.0, 110.0, draw) == 0
     assert new_ceiling(98, 200.0, 5000.0, 110.0, draw) == 100
+
+
+def test_thirty_percent_more_servers_on_one_feed_lose_hardly_any_tokens() -> None:
+    """As POLCA found for clusters that serve language models (arXiv 2308.12908)."""
+    made = pool(nodes=2)
+    feed_kw = made.nodes * full_power_w(PoolPlan(pool=made), fan_share=1.0) / 1.3 / 1000.0
+    free, kept = limited(1000.0), limited(feed_kw)
+    assert quarter_hours_w(kept).max() <= 1000.0 * feed_kw < 0.95 * quarter_hours_w(free).max()
+    assert kept.services["chat"].outputs_in_window > 0.98 * free.services["chat"].outputs_in_window
