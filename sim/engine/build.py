@@ -16,7 +16,7 @@ from sim.engine.inflow import Inflow
 from sim.engine.latencies import Latencies
 from sim.engine.nodes import Nodes, full_power_w
 from sim.engine.pool_jobs import PoolJobs
-from sim.engine.prefix_caches import prefix_caches
+from sim.engine.prefix_caches import prefix_caches, prefix_groups
 from sim.engine.remembered import Remembered
 from sim.engine.replicas import Replicas
 from sim.engine.shift_jobs import release_s
@@ -121,7 +121,8 @@ def _runs(
     answers = FirstAnswers(service.slo, from_s, cascade.keep_share, key, whole)
     first = _service(plan, cascade.first, pool, seed, replication, parts, Stage(FirstService, whole, answers))
     first.name = first_name(service.name)
-    behind = Stage(SecondService, whole, whole, Escalated(answers))
+    group_key = stream_key(seed, replication, "prefix_group", service.name)
+    behind = Stage(SecondService, whole, whole, Escalated(answers, prefix_groups(service), group_key))
     return [first, _service(plan, deployment, pool, seed, replication, parts, behind)]
 
 
@@ -203,13 +204,13 @@ def _rates(tables: ServingTables, deployment: Deployment, pool: PoolPlan, batch_
 def batch_within_promise(tables: ServingTables, service: Service, traffic: Traffic) -> int:
     """Most sequences that a replica can decode at once so that a token takes no longer than promised, prompts included.
 
-    What the replica can hold where nothing is promised; at least 1.
+    What the replica can hold where nothing is promised; at least 1. Prompts of groups find no prefix.
     """
     promised_s = service.slo.tpot_p99_s
     if promised_s is None:
         return tables.batch_max
     prompt_tokens, answer_tokens = traffic.mean_input_tokens, traffic.mean_output_tokens
-    hits = cached_tokens(prompt_tokens, service.prefix_hit_share)
+    hits = 0.0 if prefix_groups(service) else cached_tokens(prompt_tokens, service.prefix_hit_share)
 
     def pace_s(batch: int) -> float:
         return steady_state(tables, batch, prompt_tokens, answer_tokens, cached_tokens=hits).tpot_s

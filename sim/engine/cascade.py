@@ -71,8 +71,9 @@ class FirstAnswers(Latencies):
 class Escalated(Inflow):
     """Requests that reach the second model when the first has answered them; `arrived` stays 0: they did before."""
 
-    def __init__(self, answers: FirstAnswers) -> None:
-        self._answers = answers
+    def __init__(self, answers: FirstAnswers, groups: int, key: np.uint64) -> None:
+        """`groups` of prompts, 0 for none; `key` of the stream that their traffic draws them from."""
+        self._answers, self._groups, self._key = answers, groups, key
         self._is_open, self._open_s = True, 0.0
         self.arrived = 0
         self.coming = Coming(EMPTY_CHUNK, EMPTY_CHUNK.arrival_s, True)
@@ -85,10 +86,19 @@ class Escalated(Inflow):
             input_tokens=counts[:, at.LOG_INPUT].astype(np.int32),
             output_tokens=counts[:, at.LOG_OUTPUT].astype(np.int32),
             service_s=np.zeros(len(times)),
+            prefix_group=self._groups_of(counts[:, at.LOG_ID]),
         )
         reach_s = np.maximum(times[:, at.LOG_FINISH_S], self._open_s)
         self.coming = Coming(chunk, reach_s, len(times) == 0)
         return self.coming
+
+    def _groups_of(self, numbers: Ints) -> NDArray[np.int32] | None:
+        """Groups of the requests of these numbers, as the traffic draws them."""
+        if self._groups == 0:
+            return None
+        luck = np.empty(len(numbers))
+        fill_uniform_at(self._key, np.ascontiguousarray(numbers), luck)
+        return (self._groups * luck).astype(np.int32)
 
     def let_in(self, is_open: bool, now: float) -> None:
         """Shuts or opens the way to the replicas at `now`; while it is shut, requests wait with the first model."""

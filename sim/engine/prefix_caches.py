@@ -11,14 +11,19 @@ from sim.workload import Traffic
 MOST_LINKS = 2**25  # groups times replicas: 256 MiB
 
 
+def prefix_groups(service: Service) -> int:
+    """Groups of prompts that begin alike; 0 where the traffic tells none apart."""
+    traffic = service.traffic
+    return (traffic.prefix_groups or 0) if isinstance(traffic, PoissonTraffic) else 0
+
+
 def prefix_caches(service: Service, traffic: Traffic, kv_capacity: int) -> tuple[Prefixes, int]:
     """Empty caches of all replicas, and the KV tokens of each that are kept for prefixes.
 
     Without groups of prompts nothing is kept: then `prefix_hit_share` is what a cache of any size holds.
     """
-    spec = service.traffic
-    groups = spec.prefix_groups if isinstance(spec, PoissonTraffic) else None
-    if groups is None:
+    groups = prefix_groups(service)
+    if groups == 0:
         return new_prefixes(service.replicas_max, 0, 0), 0
     if groups * service.replicas_max > MOST_LINKS:
         raise ScenarioError(

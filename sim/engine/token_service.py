@@ -72,6 +72,8 @@ class TokenService:
         self._fleet.cursors[at.NEXT_ARRIVAL] = 0
         rows = coming.chunk
         group = NO_GROUPS if rows.prefix_group is None else rows.prefix_group
+        if self._prefixes.groups and len(group) < len(rows.arrival_s):
+            raise InvariantError(f"service '{self.name}': requests without the group of their prompts")
         return at.Arrivals(rows.arrival_s, coming.reach_s, rows.input_tokens, rows.output_tokens, group, coming.last)
 
     def _make_log_room(self) -> None:

@@ -194,6 +194,23 @@ def test_one_group_with_room_is_as_if_all_prompts_began_alike() -> None:
     assert shared.busy_accelerator_s == pytest.approx(alike.busy_accelerator_s, rel=1e-3)
 
 
+@pytest.mark.parametrize("cached", [0.0, 0.3])
+def test_the_model_behind_a_cascade_knows_the_groups_too(cached: float) -> None:
+    service = replace(grouped(10, 10.0, 2), model=CATALOGUE.model("llama-3.1-70b"), tensor_parallel=2)
+    cascade: dict[str, Any] = {"cascade": {"to": "llama-3.1-8b", "keep_share": 0.5, "replicas": 2}}
+    remembered = [measure("vertical", "specialise", cache={"hit_share": cached})] if cached else []
+    made = scenario(
+        [service], measures=[routed("prefix-affinity"), *remembered, measure("vertical", "specialise", **cascade)]
+    )
+    world = build_world(apply_mix(made, "test"), 1, 0).world
+    for now in range(60, 901, 60):
+        world.advance(float(now))
+    for run in world.services.values():
+        assert isinstance(run, TokenService)
+        assert run.seen > 1000
+        assert run.prefix_hits > 0.7 * run.seen
+
+
 def test_affinity_needs_groups() -> None:
     with pytest.raises(ScenarioError, match="has no prefix_groups"):
         apply_mix(made_of(chat(), routed("prefix-affinity")), "test")
