@@ -26,6 +26,7 @@ COMMANDS: Final = {  # in the order of a user's work; each is `sim.cli.<name>:co
     "choose": "the best mix within limits, how sure that is, and why",
     "evaluate": "whether to introduce a mix: savings, scale, order, prices, own or rent",
     "estimate": "one replica at constant batch: time, power and energy without a simulation",
+    "trace": "what a trace of requests or jobs holds; every format as one",
     "plot": "charts of what run, compare, sweep or estimate wrote",
     "report": "one HTML page of what run, compare or sweep wrote",
     "catalog": "what can be named in a scenario",

@@ -1,0 +1,76 @@
+"""`dcsim trace`: what a trace holds, its first rows, and every format as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sim.cli.console import print_json, print_rows, tell
+from sim.cli.options import JSON, writable
+
+FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+FORMAT = click.option("--format", "named_format", help="Format of the trace; default: told from its content.")
+
+
+@click.group("trace")
+def command() -> None:
+    """Look into a trace of requests or jobs."""
+
+
+@command.command("stats")
+@FILE
+@FORMAT
+@JSON
+def stats(file: Path, named_format: str | None, as_json: bool) -> None:
+    """Rows, span, rate, burstiness and the spread of each column of FILE."""
+    from sim.workload.statistics import trace_statistics
+
+    found = trace_statistics(file, named_format)
+    if as_json:
+        print_json(found)
+        return
+    columns = found["columns"]
+    assert isinstance(columns, dict)
+    span = found["span_s"]
+    tell([f"{file}: {found['format']}, {found['rows']} rows, {found['dropped']} of them dropped"])
+    if isinstance(span, float):
+        rate, burstiness = found["rate_per_s"], found["interarrival_cv"]
+        tell([f"span {span:,.3f} s, {rate:.6g} per second, interarrival cv {burstiness:.4g}"])
+    headings = ("column", "mean", "p50", "p90", "p99", "max", "sum")
+    print_rows(headings, [(name, *(_figure(spread[key]) for key in headings[1:])) for name, spread in columns.items()])
+
+
+@command.command("head")
+@FILE
+@FORMAT
+@click.option("-n", "count", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many rows.")
+def head(file: Path, named_format: str | None, count: int) -> None:
+    """The first rows of FILE in order of time, as a run would read them."""
+    from sim.workload.converting import trace_columns
+
+    columns = trace_columns(file, named_format)
+    rows = zip(*(values[:count].tolist() for values in columns.values()), strict=True)
+    print_rows(columns, [[_figure(value) for value in row] for row in rows])
+
+
+@command.command("convert")
+@FILE
+@FORMAT
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="A .parquet file.")
+def convert(file: Path, named_format: str | None, out: Path) -> None:
+    """Write FILE as Parquet in the one schema that every format becomes."""
+    from sim.record.trace_files import write_trace
+    from sim.workload.converting import trace_columns
+
+    path = writable(out, (".parquet",), (file,))
+    assert path is not None
+    columns = trace_columns(file, named_format)
+    write_trace(path, columns)
+    tell([f"wrote {path}: {len(next(iter(columns.values()))):,} rows of {', '.join(columns)}"])
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
