@@ -63,6 +63,12 @@ def softening(watts: float, limit_w: float) -> float:
     return float((1 + (watts / limit_w) ** 20) ** (-1 / 20))
 
 
+def launches(replica: Replica) -> float:
+    """Layers, each with what quantising the activations of a mixture in 8 bits adds."""
+    model, quantising = replica.variant.model, replica.fit.quantised_launches
+    return model.layers * (1 + (quantising if model.experts > 1 and replica.variant.weights.bytes_per_value == 1 else 0))
+
+
 def decode(replica: Replica, clock_mhz: float, batch: int, context: float, typical: float) -> tuple[float, float]:
     """Seconds and joules of an iteration that decodes `batch` sequences which hold `context` tokens together.
 
@@ -81,7 +87,7 @@ def decode(replica: Replica, clock_mhz: float, batch: int, context: float, typic
     compute_s = flops / (n * fit.compute_efficiency * peak(replica)) * a.clock.max_mhz / clock_mhz
     overlapped = (memory_s**4 + compute_s**4) ** 0.25
     seconds = overlapped + (memory_s / overlapped) ** 3 * kv / bandwidth * (context - typical)
-    seconds += fit.layer_s * m.layers + fit.sequence_s * batch
+    seconds += fit.layer_s * launches(replica) + fit.sequence_s * batch
     if n > 1:
         message = 2 * (n - 1) / n * batch * m.hidden * 2 / (0.7 * a.link_bytes_per_s)
         seconds += 2 * m.layers * (fit.all_reduce_s + message)
