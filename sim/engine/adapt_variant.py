@@ -1,9 +1,10 @@
 """Adapting: a leaner form of a service's model takes over while load, price or heat is high.
 
 Both forms stand in one table of rates, as blocks of clock levels, so a switch is a change of level: each replica ends
-its iteration first. At a switch every replica stands still for `switch_s`: a third block, with that time and the power
-of the active floor on top of an iteration, holds until the other form is ready. Replicas that find work only then begin
-with that wait, too. The room for context is that of the form with less, so no sequence loses its memory at a switch.
+its iteration first. At a switch replicas stand still for `switch_s`, a quarter of them at a time: a third block, with
+that time and the power of the active floor on top of an iteration, holds until the other form is ready. A replica that
+finds work only then begins with that wait, too. The room for context is that of the form with less, so no sequence
+loses its memory at a switch.
 Until the first switch nothing changes to the last bit; only looks at the load cut the sums of joules, which differ in
 their last digits where the period is no multiple of the meter's interval.
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from simpy import Environment
 from simpy.events import ProcessGenerator
 
@@ -35,6 +37,7 @@ LEANER: Final = 1
 SWITCHING: Final = 2
 FORMS: Final = 3
 SAFETY: Final = 2.0  # assumed: the next look may see so many times the highest pace so far
+GROUPS: Final = 4  # the Kubernetes rolling update takes a quarter at a time, too
 ROOM_LOOKS: Final = 10  # assumed: the leaner form should serve that long before the guard may end it for good
 
 
@@ -103,7 +106,7 @@ def adapt_variant(env: Environment, world: World, service: str, adaptation: Adap
         pace.look(world.now, run.outputs)
         planned, lean = use.in_window(run.outputs)
         looks = 1 if use.lean else ROOM_LOOKS
-        coming = SAFETY * pace.most_per_s * (looks * adaptation.period_s + adaptation.switch_s)
+        coming = SAFETY * pace.most_per_s * (looks * adaptation.period_s + GROUPS * adaptation.switch_s)
         allowed = guard.allows(planned, lean + coming)
         if use.lean and wanted and not allowed:
             use.returned_s = instant
@@ -116,18 +119,31 @@ def adapt_variant(env: Environment, world: World, service: str, adaptation: Adap
 def switch_form(
     env: Environment, world: World, run: TokenService, use: VariantUse, switch_s: float
 ) -> ProcessGenerator:
-    """From one form to the other; the horizon may come before the other one is ready."""
-    lean, ready_s = not use.lean, world.now + switch_s
+    """From one form to the other, a quarter of the replicas at a time; the horizon may come before all are ready.
+
+    Replicas that hold nothing yet change at once.
+    """
+    lean = not use.lean
+    form = LEANER if lean else AS_PLANNED
     use.switches += 1
     use.change(True, world.now, run.outputs)
-    if switch_s > 0.0:
-        run.take_form(SWITCHING, world.now)
-        if ready_s > world.horizon_s:
-            return
-        yield wake(env, ready_s, Order.ADAPTERS)
-        world.advance(ready_s)
-    run.take_form(LEANER if lean else AS_PLANNED, ready_s)
-    use.change(lean, ready_s, run.outputs)
+    drawing = run.replicas.drawing
+    run.take_form(form, np.flatnonzero(~drawing), world.now)
+    for group in groups(np.flatnonzero(drawing)):
+        if switch_s > 0.0:
+            run.take_form(SWITCHING, group, world.now)
+            ready_s = world.now + switch_s
+            if ready_s > world.horizon_s:
+                return
+            yield wake(env, ready_s, Order.ADAPTERS)
+            world.advance(ready_s)
+        run.take_form(form, group, world.now)
+    use.change(lean, world.now, run.outputs)
+
+
+def groups(replicas: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The replicas in the groups that change together."""
+    return np.array_split(replicas, min(GROUPS, len(replicas))) if len(replicas) else []
 
 
 def watched_value(world: World, run: TokenService, adaptation: Adaptation, now: float) -> float:

@@ -45,7 +45,7 @@ class TokenService:
         self._now = 0.0
         self._fleet = new_fleet(len(replicas.state), rates.batch_max)
         self._arrivals = self._taken(inflow.coming)
-        self._levels_each, self._form = len(rates.prefill) // forms, 0
+        self._levels_each, self._forms = len(rates.prefill) // forms, np.zeros(len(replicas.state), np.int64)
         self.set_levels(np.full(len(replicas.state), self._levels_each - 1, np.int64), 0.0)
 
     # --- the way forward ---
@@ -124,11 +124,11 @@ class TokenService:
     def set_levels(self, levels: Ints, now: float) -> None:
         """Clock level of each replica, from its next iteration on."""
         self._levels = levels
-        serving.set_levels(self.rates, self._fleet, self.dispatch, levels + self._form * self._levels_each, now)
+        serving.set_levels(self.rates, self._fleet, self.dispatch, levels + self._forms * self._levels_each, now)
 
-    def take_form(self, form: int, now: float) -> None:
-        """Another form of the model serves, at each replica from its next iteration on."""
-        self._form = form
+    def take_form(self, form: int, replicas: Ints, now: float) -> None:
+        """Another form of the model serves at these replicas, from the next iteration of each on."""
+        self._forms[replicas] = form
         self.set_levels(self._levels, now)
 
     # --- what may be looked at ---

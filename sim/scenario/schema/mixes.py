@@ -154,7 +154,8 @@ class Adapt(Strict):
         default=None, description="Time between looks [s]. Default: 60."
     )
     switch_s: Annotated[float, Field(ge=0, le=3600)] | None = Field(
-        default=None, description="How long every replica stands still at a switch [s]. Default: 20."
+        default=None,
+        description="How long a replica stands still at a switch, a quarter of them at a time [s]. Default: 20.",
     )
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ import pytest
 from made import CATALOGUE, at_site, chat, hot, measure, pool, scenario
 from sim.economics import appraise
 from sim.engine import simulate
-from sim.engine.adapt_variant import FORMS, Guard, Pace, with_leaner
+from sim.engine.adapt_variant import FORMS, Guard, Pace, groups, with_leaner
 from sim.kernels import serving_layout as at
 from sim.record.ledger import Ledger
 from sim.scenario.specs import PoissonTraffic, Profile, Scenario, SeriesFile, Tariff
@@ -86,10 +86,27 @@ def test_efficiency_and_vertical_gain_take_the_accuracy_that_was_served() -> Non
     assert mixed["efficiency"]["algorithm"] > plain["efficiency"]["algorithm"]
 
 
-def test_a_switch_stands_every_replica_still() -> None:
+def test_a_switch_stands_replicas_still() -> None:
     quick, slow = (ran(made(adapting({"load": LOW}, back=-1.0, switch_s=switch_s))) for switch_s in (0.0, 30.0))
     assert slow.services["chat"].ttft_s.max > quick.services["chat"].ttft_s.max + 20.0  # type: ignore[operator]
     assert quick.services["chat"].ttft_s.max < 5.0  # type: ignore[operator]
+
+
+def test_a_quarter_of_the_replicas_switches_at_a_time() -> None:
+    assert [group.tolist() for group in groups(np.arange(10))] == [[0, 1, 2], [3, 4, 5], [6, 7], [8, 9]]
+    assert [group.tolist() for group in groups(np.arange(2))] == [[0], [1]]
+    assert groups(np.arange(0)) == []
+
+
+def test_a_router_that_sees_the_queue_goes_round_replicas_that_switch() -> None:
+    def slowest(router: str) -> float:
+        service = chat(rate_per_s=6.0, replicas=4)
+        measures = [measure("compute", "router", router=router), adapting({"price_usd_per_kwh": 0.05}, switch_s=20.0)]
+        found = ran(scenario([service], measures=measures)).services["chat"].ttft_s.p99
+        assert found is not None
+        return found
+
+    assert slowest("least-loaded") < 1.0 < slowest("round-robin")
 
 
 def test_nothing_is_lost_at_a_switch() -> None:
