@@ -12,6 +12,9 @@ from sim.cli.options import JSON, OUT_FOLDER, SCENARIO, SEED, SETTINGS, WORKERS
 from sim.errors import DemandError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from sim.report.choice import Table as ReportTable
     from sim.study import Choice
     from sim.study.choosing.race import Objective
 
@@ -80,10 +83,8 @@ def command(
 
 
 def _print(found: Choice) -> None:
-    from rich.table import Table
-
     from sim.cli.terminal import Terminal
-    from sim.report.choice import answer, binding, legend, tables
+    from sim.report.choice import answer, binding, legend, stacked_lines, tables
 
     console = Terminal(markup=False, highlight=False, emoji=False)
     first, *others = answer(found)
@@ -92,18 +93,28 @@ def _print(found: Choice) -> None:
         console.print(plain(text))
     for content in tables(found):
         console.print()
-        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", title_justify="left")
-        for place, heading in enumerate(content.headings):
-            words = place == 0 or heading == "why not"
-            table.add_column(heading, justify="left" if words else "right", no_wrap=not words, overflow="fold")
-        for row in content.rows:
-            table.add_row(*(plain(cell) for cell in row))
         if content.title:
             console.print(content.title, style="bold")
-        console.print(table)
+        if content.stacked:
+            for line in stacked_lines(content, console.width):
+                console.print(plain(line))
+        else:
+            console.print(_table(content))
     console.print(legend(found))
     console.print()
     for text in binding(found):
         console.print(plain(text))
     for text in found.warnings:
         console.print(f"warning: {plain(text)}", style="yellow")
+
+
+def _table(content: ReportTable) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for place, heading in enumerate(content.headings):
+        words = place == 0 or heading == "why not"
+        table.add_column(heading, justify="left" if words else "right", no_wrap=not words, overflow="fold")
+    for row in content.rows:
+        table.add_row(*(plain(cell) for cell in row))
+    return table

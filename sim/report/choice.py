@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sim.report.wording import duration, level, number, percent
 from sim.study.choosing.choice import Choice, Ranked
-from sim.study.choosing.limits import Limit
 from sim.study.choosing.race import METRICS, Objective
 from sim.study.choosing.relaxing import Relaxation
 from sim.study.choosing.steps import Effect
 from sim.study.statistics import Estimate
 
-SHOWN_CANDIDATES = 20  # in the table; the JSON and the folder hold all
+SHOWN_CANDIDATES = 12  # in the table; the JSON and the folder hold all
+LONG_NAME = 28  # letters from which on a mix stands on a line of its own, above its figures
 STEP_COLUMNS = (  # heading, metric
     ("cost USD", "cost_usd.total"),
     ("C comp.", "cost_usd.compute"),
@@ -45,6 +46,25 @@ class Table:
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+    @property
+    def stacked(self) -> bool:
+        """Whether the first column is so wide that it stands above the others, and the last one wraps."""
+        return bool(self.rows) and max(len(row[0]) for row in self.rows) > LONG_NAME
+
+
+def stacked_lines(table: Table, width: int) -> list[str]:
+    """The rows as lines of at most `width` letters: the first cell, then the others below it in columns."""
+    figures = [[*row[1:-1]] for row in (table.headings, *table.rows)]
+    widths = [max(len(row[place]) for row in figures) for place in range(len(figures[0]))]
+    indent = " " * (4 + sum(widths) + 2 * len(widths))
+    lines = []
+    for row in (table.headings, *table.rows):
+        lines += textwrap.wrap(row[0], width, subsequent_indent="    ", break_on_hyphens=False)
+        cells = "  ".join(cell.rjust(size) for cell, size in zip(row[1:-1], widths, strict=True))
+        if cells.strip() or row[-1]:
+            lines += textwrap.wrap(f"    {cells}  {row[-1]}", width, subsequent_indent=indent, break_on_hyphens=False)
+    return lines
 
 
 def answer(choice: Choice) -> list[str]:
@@ -82,6 +102,8 @@ def binding(choice: Choice) -> list[str]:
 def legend(choice: Choice) -> str:
     """What the marks of the tables mean."""
     marks = "> chosen   * on the front: no other is as good in cost, energy, throughput and accuracy and better in one"
+    if any(not each.feasible for each in choice.candidates):
+        marks += "   x out"
     return f"{marks}   (..) not shown: the interval holds 0" if choice.steps and not choice.deterministic else marks
 
 
@@ -148,8 +170,8 @@ def _nothing(choice: Choice) -> str:
 def _ways(choice: Choice) -> list[str]:
     """For each limit that alone stands in the way of some mix, what it would have to be."""
     return [
-        f"With {_bound(each.limit)} {each.limit.shown(each.needed)} in place of {each.limit.shown(each.limit.bound)}"
-        f" everything else is kept by {each.mix}."
+        f"With the limit on {each.limit.title} at {each.limit.shown(each.needed)} in place of"
+        f" {each.limit.shown(each.limit.bound)}, {each.mix} keeps everything."
         for each in choice.relaxations
     ]
 
@@ -159,11 +181,7 @@ def _relaxed(choice: Choice, found: Relaxation) -> str:
     gain = "" if found.gain is None else f" would {verb} {number(found.gain.mean)} {unit}"
     price = "" if found.per_unit is None else f", {number(found.per_unit)} {unit} per {found.limit.unit or 'unit'}"
     moved = f"{found.limit.shown(found.limit.bound)} to {found.limit.shown(found.needed)}"
-    return f"{_bound(found.limit)} binds: from {moved} it{gain}{price} (by {found.mix})."
-
-
-def _bound(limit: Limit) -> str:
-    return f"{limit.title} {'at least' if limit.floor else 'at most'}"
+    return f"The limit on {found.limit.title} binds: from {moved} it{gain}{price} (by {found.mix})."
 
 
 def _candidates(choice: Choice) -> Table:
@@ -173,14 +191,16 @@ def _candidates(choice: Choice) -> Table:
     rows = [_candidate(choice, each) for each in shown]
     left = len(choice.candidates) - len(shown)
     if left:
-        rows.append([f"and {left} more (--json, --out)", *[""] * 5])
-    return Table("Candidates", ("mix", "USD", "kWh", "per s", "accur.", "why not"), rows)
+        rows.append([f"  and {left} more (--json and --out have all)", *[""] * 6])
+    return Table("Candidates", ("  mix", "USD", "kWh", "per s", "accuracy", "runs", "why not"), rows)
 
 
 def _candidate(choice: Choice, each: Ranked) -> list[str]:
-    mark = "> " if each.name == choice.chosen else "* " if each.name in choice.front else "  "
+    mark = (
+        "> " if each.name == choice.chosen else "* " if each.name in choice.front else "  " if each.feasible else "x "
+    )
     figures = (each.figures.get(key) for key in ("cost_usd", "energy_kwh", "throughput_per_s", "accuracy"))
-    return [mark + each.name, *(number(value) for value in figures), each.why_not or "chosen"]
+    return [mark + each.name, *(number(value) for value in figures), str(each.replications), each.why_not or "chosen"]
 
 
 def _steps(choice: Choice) -> list[tuple[str, Effect]]:
