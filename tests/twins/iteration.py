@@ -65,8 +65,9 @@ def softening(watts: float, limit_w: float) -> float:
 
 def launches(replica: Replica) -> float:
     """Layers, each with what quantising the activations of a mixture in 8 bits adds."""
-    model, quantising = replica.variant.model, replica.fit.quantised_launches
-    return model.layers * (1 + (quantising if model.experts > 1 and replica.variant.weights.bytes_per_value == 1 else 0))
+    model = replica.variant.model
+    quantises = model.experts > 1 and replica.variant.weights.bytes_per_value == 1
+    return model.layers * (1 + (replica.fit.quantised_launches if quantises else 0))
 
 
 def decode(replica: Replica, clock_mhz: float, batch: int, context: float, typical: float) -> tuple[float, float]:
