@@ -56,6 +56,7 @@ def service_result(
         "mean_batch": totals.mean_batch,
         "replicas_mean": totals.replicas_mean,
         "preemptions": totals.preemptions,
+        "prefix_hits": totals.prefix_hits,
         "cost_usd": share.usd,
         "value_usd": value_usd,
         "net_benefit_usd": net_benefit_usd(value_usd, share.usd),

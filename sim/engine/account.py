@@ -75,6 +75,7 @@ def _service_totals(world: World, name: str, at_begin: Sums, at_end: Sums) -> Se
         busy_accelerator_s=end.busy_s - begin.busy_s,
         accelerator_j=end.energy_j - begin.energy_j,
         preemptions=end.preemptions - begin.preemptions,
+        prefix_hits=end.prefix_hits - begin.prefix_hits,
         replicas_mean=sum(held_s[run] / run.replicas.accelerators_each for run in runs) / window_s,
         adapted=None if use is None else _adapted(use, begin, end),
     )

@@ -22,6 +22,7 @@ class FixedTimeService:
 
     batch_within_promise = 1
     preemptions = 0
+    prefix_hits = 0
 
     def __init__(
         self,

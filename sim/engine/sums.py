@@ -29,6 +29,7 @@ class ServiceSums:
     outputs: int
     iterations: int
     preemptions: int
+    prefix_hits: int = 0
     lean_s: float = 0.0  # served by the leaner form, where the service adapts
     lean_outputs: int = 0
 
@@ -80,6 +81,7 @@ def _service_sums(run: ServiceRun, use: VariantUse | None, now: float) -> Servic
         outputs=run.outputs,
         iterations=run.iterations,
         preemptions=run.preemptions,
+        prefix_hits=run.prefix_hits,
         lean_s=0.0 if use is None else use.lean_s(now),
         lean_outputs=0 if use is None else use.lean_outputs(run.outputs),
     )

@@ -62,6 +62,7 @@ class ServiceTotals:
     accelerator_j: float  # of the accelerators held
     replicas_mean: float
     preemptions: int = 0  # sequences that lost their KV memory and were taken in again
+    prefix_hits: int = 0  # requests whose replica held the prefix of their group, where prompts come in groups
     adapted: Adapted | None = None
 
 

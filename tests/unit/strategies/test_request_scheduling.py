@@ -171,6 +171,7 @@ def test_affinity_brings_first_tokens_sooner_for_fewer_joules() -> None:
     assert at_home.ttft_s.mean is not None
     assert spread.ttft_s.mean is not None
     assert at_home.ttft_s.mean < spread.ttft_s.mean
+    assert at_home.prefix_hits > 0.95 * at_home.completed > 3.0 * spread.prefix_hits
     assert at_home.accelerator_j / at_home.outputs_in_window < 0.99 * spread.accelerator_j / spread.outputs_in_window
 
 
