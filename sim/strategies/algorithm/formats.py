@@ -29,6 +29,8 @@ def _lacking(name: str, deployment: Deployment, device: Accelerator) -> Iterator
     weights, used = deployment.variant.weights, compute_format(deployment.variant, device)
     if weights.name in weights.compute and weights.name not in (used, deployment.service.precision):
         yield f"{name}: {device.name} has no native {weights.name}: weights are held in it, computing is {used}"
+    if deployment.variant.sparse_gain > 1.0 and device.sparsity is None:
+        yield f"{name}: units of {device.name} do not leave out zeros; what its model gains from them is too much"
 
 
 def _slow(name: str, deployment: Deployment, device: Accelerator) -> Iterator[str]:

@@ -17,6 +17,7 @@ from sim.models.peaks import peak_flops
 from sim.scenario.specs import Measure
 from sim.strategies import Deployment, Plan, apply_mix
 from sim.strategies.accuracy import effect_of
+from sim.strategies.algorithm.formats import format_notes
 
 EIGHT = CATALOGUE.model("llama-3.1-8b")
 HALF = {"pattern": "2:4"}
@@ -249,3 +250,10 @@ def test_models_of_items_are_healed_by_items_and_keep_what_is_published() -> Non
     flops = 115e6 * 4 * 8.2e9  # 90 epochs of ImageNet-1k: the whole model answers, the sparse one learns
     assert cost.accelerator_h == pytest.approx(flops / (0.28 * 989e12) / 3600, rel=1e-6)
     assert chat(algorithm("quantise", quantise="int8"), **where).accuracy == pytest.approx(0.761 * 0.997)
+
+
+def test_a_pattern_on_a_device_that_came_later_and_does_not_know_it_is_noted() -> None:
+    sparse = plan(algorithm("prune", **HALF))
+    elsewhere = replace(sparse.pools["h100"], pool=pool(node="v100-8"))
+    (note,) = format_notes(replace(sparse, pools={"h100": elsewhere}))
+    assert "units of v100-sxm2 do not leave out zeros" in note
