@@ -87,9 +87,10 @@ def test_structured_pruning_gains_more_by_depth_than_by_width() -> None:
     assert depth.kv_capacity_tokens > 1.7 * width.kv_capacity_tokens
 
 
-def test_int8_on_a_device_that_cut_it_down_is_slower_than_sixteen_bits() -> None:
+@pytest.mark.parametrize("device", ["b300", "gb300"])
+def test_int8_on_a_device_that_cut_it_down_is_slower_than_sixteen_bits(device: str) -> None:
     whole, int8, fp8 = (
-        tables(*measures, on="b300", node="hgx-b200-8") for measures in ((), (quantised("int8"),), (quantised("fp8"),))
+        tables(*measures, on=device, node="hgx-b200-8") for measures in ((), (quantised("int8"),), (quantised("fp8"),))
     )
     rates = [steady_state(each, 64, INPUT, OUTPUT).output_tokens_per_s for each in (int8, whole, fp8)]
     assert rates == sorted(rates)
