@@ -57,9 +57,21 @@ MEASURES: tuple[Measure, ...] = (
     measure("algorithm", "quantise", quantise="int4"),
     measure("energy", "power_cap_w", power_cap_w=400.0),
     measure("energy", "clock_mhz", clock_mhz=1000.0),
+    measure("compute", "placement", placement="pack"),
+    measure("energy", "sleep", after_s=60.0, wake_s=45.0),
+    measure("energy", "shift", by="price", max_delay_h=0.05),
+    measure("energy", "oversubscribe", limit_kw=9.0),
     measure("energy", "plant", plant=LIQUID),
     measure("vertical", "customise", method="lora"),
     measure("vertical", "augment", samples=20_000.0),
+)
+
+
+RULES = (
+    {"target_utilisation": 0.05, "scale_down_delay_s": 30.0, "idle_s": 20.0},
+    {"queue_per_replica": 1.0, "scale_down_delay_s": 15.0, "idle_s": 0.0},
+    {"predictive": {"target_utilisation": 0.05, "ahead_s": 60.0}, "scale_down_delay_s": 0.0},
+    {"schedule": {"00:00": 2, "00:03": 0, "00:08": 4}, "idle_s": 30.0},
 )
 
 
@@ -115,7 +127,7 @@ def services(draw: st.DrawFn, fleet: tuple[Pool, ...]) -> tuple[Service, ...]:
         made = replace(made, name=name, pool=where, tensor_parallel=each, slo=promises)
         if name == "mail":
             made = replace(made, model=CATALOGUE.model("qwen3-14b"))
-        found.append(replace(made, replicas_min=draw(st.integers(1, most))))
+        found.append(replace(made, replicas_min=draw(st.integers(0, most))))
     return tuple(found)
 
 
@@ -131,7 +143,9 @@ def jobs(draw: st.DrawFn, fleet: tuple[Pool, ...]) -> tuple[JobStream, ...]:
 
 
 @st.composite
-def mixes(draw: st.DrawFn, served: tuple[Service, ...]) -> list[Measure]:
+def mixes(
+    draw: st.DrawFn, served: tuple[Service, ...], fleet: tuple[Pool, ...], submitted: tuple[JobStream, ...]
+) -> list[Measure]:
     """Measures that find something to act on, in an order in which they may follow one another."""
     speaking = {service.name for service in served} - {"desk"}
     idle = {
@@ -139,9 +153,14 @@ def mixes(draw: st.DrawFn, served: tuple[Service, ...]) -> list[Measure]:
         *(() if any(each.replicas_min < each.replicas_max for each in served) else ("autoscale",)),
         *(() if "mail" in speaking else ("distil",)),
         *(() if speaking else ("batch_max", "quantise", "customise", "augment")),
+        *(() if submitted else ("shift",)),
+        *(("sleep",) if all(each.acquire.kind == "rent" for each in fleet) else ()),
+        *(() if [each.nodes for each in fleet if each.node.accelerators == 8] == [2] else ("oversubscribe",)),
     }
     able = [each for each in MEASURES if each.kind not in idle]
-    return sorted(draw(st.lists(st.sampled_from(able), unique_by=lambda each: each.kind)), key=MEASURES.index)
+    found = sorted(draw(st.lists(st.sampled_from(able), unique_by=lambda each: each.kind)), key=MEASURES.index)
+    rule = draw(st.sampled_from(RULES))
+    return [replace(each, options=rule) if each.kind == "autoscale" else each for each in found]
 
 
 @st.composite
@@ -150,11 +169,12 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     served = draw(services(fleet))
     horizon_s = draw(st.sampled_from((0.2501 * 3600.0, 1.1 * 600.0, 61.7, 0.9, 1800.0)))
     warmup_s = draw(st.sampled_from((0.0, 0.0, 0.1 * horizon_s, 333.3, 0.55 * 600.0)))
+    submitted = draw(jobs(fleet))
     made = scenario(
         served,
         fleet,
-        draw(jobs(fleet)),
-        draw(mixes(served)),
+        submitted,
+        draw(mixes(served, fleet, submitted)),
         draw(st.sampled_from(("chilled-water", "direct-liquid", "direct-liquid-dry", "colocation"))),
         horizon_s,
         warmup_s=warmup_s if warmup_s < horizon_s else 0.0,
@@ -253,7 +273,8 @@ def accelerators_keep_their_bounds(run: Run) -> None:
         idle_s = ours_s - totals.counted_accelerator_s
         assert 0.0 <= totals.counted_accelerator_s <= totals.allocated_accelerator_s * (1 + SEVERAL_PARTS)
         assert totals.allocated_accelerator_s <= totals.accelerator_s * (1 + SEVERAL_PARTS)
-        assert totals.accelerator_j >= accelerator.idle_w * ours_s * (1 - SEVERAL_PARTS) - 1e-6
+        if run.plan.pools[name].sleep is None:
+            assert totals.accelerator_j >= accelerator.idle_w * ours_s * (1 - SEVERAL_PARTS) - 1e-6
         most_j = limit_w * OVER_THE_CAP * totals.counted_accelerator_s + accelerator.power.floor_w * idle_s
         assert totals.accelerator_j <= most_j * (1 + SEVERAL_PARTS) + 1e-6
         assert totals.idle_accelerator_j + totals.best_clock_j <= totals.accelerator_j * (1 + SEVERAL_PARTS) + 1e-6
