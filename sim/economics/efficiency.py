@@ -99,11 +99,15 @@ def energy_of_the_work(plan: Plan, ledger: Ledger, meter: Metered) -> float | No
 
 
 def _idle_it_j(plan: Plan, ledger: Ledger, name: str) -> float:
-    """IT energy of a pool's idle accelerators: their own, and their part by time of what the nodes draw around them."""
+    """IT energy of a pool's idle accelerators: their own, and their part by time of what the nodes draw around them.
+
+    Nodes that sleep draw nothing around theirs, but for the share of idle power that is left.
+    """
     totals = ledger.pools[name]
     rented = plan.pools[name].pool.acquire.kind == "rent"
     present_s = totals.allocated_accelerator_s if rented else totals.accelerator_s
-    if present_s == 0.0:
+    present_s -= totals.asleep_accelerator_s
+    if present_s <= 0.0:
         return 0.0
     around_j = totals.it_j - totals.accelerator_j
     return totals.idle_accelerator_j + around_j * (1.0 - totals.counted_accelerator_s / present_s)

@@ -134,4 +134,5 @@ def _pool_totals(pool: PoolRun, name: str, begin: Sums, end: Sums, window_s: flo
         best_clock_j=served("best_j") + float(jobs[gang.BEST_J]),
         throttled_node_s=last.throttled_s - first.throttled_s,
         hottest_c=pool.nodes.hottest_c,
+        asleep_accelerator_s=last.asleep_s - first.asleep_s,
     )

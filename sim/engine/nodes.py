@@ -60,6 +60,7 @@ class Nodes:
         self.it_j = 0.0
         self.accelerator_j = 0.0
         self.unheld_j = 0.0  # of accelerators that nobody held
+        self.asleep_s = 0.0  # accelerator-seconds times the share of idle power that sleep saved
         self.throttled_s = 0.0  # by heat
         self.limited_s = 0.0  # by the power of the pool
         self.hottest_c = -np.inf
@@ -107,6 +108,7 @@ class Nodes:
         self.unheld_j += float(idle_j.sum())
         self.accelerator_j += float(taken_j.sum())
         self.it_j += self.it_w * seconds
+        self.asleep_s += float((ours_s * (1.0 - draw)).sum())
         self.throttled_s += self.throttled * seconds
         self.limited_s += len(self.level) * seconds * (self.ceiling < self.top_level)
         self.hottest_c = max(self.hottest_c, self.temperature_c)

@@ -47,6 +47,7 @@ class PoolSums:
     accelerator_j: float
     unheld_j: float
     throttled_s: float
+    asleep_s: float  # accelerator-seconds times the share of idle power that sleep saved
     jobs: Floats
 
 
@@ -90,4 +91,4 @@ def _service_sums(run: ServiceRun, use: VariantUse | None, now: float) -> Servic
 def _pool_sums(pool: PoolRun) -> PoolSums:
     nodes = pool.nodes
     jobs = pool.jobs.totals if pool.jobs is not None else np.zeros((0, gang.TOTALS))
-    return PoolSums(nodes.it_j, nodes.accelerator_j, nodes.unheld_j, nodes.throttled_s, jobs)
+    return PoolSums(nodes.it_j, nodes.accelerator_j, nodes.unheld_j, nodes.throttled_s, nodes.asleep_s, jobs)

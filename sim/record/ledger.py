@@ -98,6 +98,7 @@ class PoolTotals:
     best_clock_j: float  # what the counted work would have taken at its most efficient clock
     throttled_node_s: float
     hottest_c: float
+    asleep_accelerator_s: float = 0.0  # times the share of idle power that sleep saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ MEASURES: tuple[Measure, ...] = (
 )
 
 
-RULES = (
+RULES: tuple[dict[str, Any], ...] = (
     {"target_utilisation": 0.05, "scale_down_delay_s": 30.0, "idle_s": 20.0},
     {"queue_per_replica": 1.0, "scale_down_delay_s": 15.0, "idle_s": 0.0},
     {"predictive": {"target_utilisation": 0.05, "ahead_s": 60.0}, "scale_down_delay_s": 0.0},

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from made import chat, measure, pool, scenario, training
+from sim.economics import appraise
 from sim.engine import simulate
 from sim.record.ledger import Ledger
 from sim.scenario.specs import Scenario
@@ -95,3 +96,18 @@ def test_sleep_saves_energy_where_jobs_are_rare_and_costs_waiting() -> None:
     awake, asleep = ran(made, "baseline"), ran(made)
     assert asleep.pools["h100"].it_j < 0.35 * awake.pools["h100"].it_j
     assert asleep.jobs["train"].completed == awake.jobs["train"].completed
+
+
+def test_nodes_that_sleep_without_power_are_as_if_they_were_not_there() -> None:
+    services = [chat(8.0, replicas=8)]
+    alone = scenario(services, [pool()], horizon_s=3600.0, warmup_s=120.0)
+    among = scenario(
+        services, [pool(nodes=4)], measures=[sleeping(after_s=60.0, node_share=0.0)], horizon_s=3600.0, warmup_s=120.0
+    )
+    factors = []
+    for made, mix in ((alone, "baseline"), (among, "test")):
+        plan = apply_mix(made, mix)
+        result = appraise(plan, simulate(plan, 1), 1)
+        factors.append(result["efficiency"]["efficiency"])  # type: ignore[index]
+        assert result["pue"] == pytest.approx(1.2, abs=0.2)
+    assert factors[1] == pytest.approx(factors[0], rel=1e-6)
