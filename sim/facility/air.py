@@ -7,15 +7,11 @@ of Fundamentals 2017, chapter 1 (Hyland and Wexler 1983 for saturation).
 from __future__ import annotations
 
 from math import exp, log
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.facility.lanes import Floats, Number
 from sim.units import KELVIN_AT_0_C
-
-Floats = NDArray[np.float64]
-Number = TypeVar("Number", float, Floats)
 
 SEA_LEVEL_PA = 101_325.0
 WATER_TO_AIR_MASS = 0.621945  # ratio of molar masses
@@ -45,8 +41,10 @@ def _log_pressure_over_ice(kelvin: Number, log_kelvin: Number) -> Number:
     )
 
 
-def saturation_pressure_pa(celsius: float) -> float:
+def saturation_pressure_pa(celsius: Number) -> Number:
     """Vapour pressure at saturation [Pa], over ice below 0 degC (ASHRAE 2017, ch. 1, eq. 5 and 6)."""
+    if isinstance(celsius, np.ndarray):
+        return saturation_pressures_pa(celsius)
     kelvin = celsius + KELVIN_AT_0_C
     branch = _log_pressure_over_ice if celsius < 0.0 else _log_pressure_over_water
     return exp(branch(kelvin, log(kelvin)))

@@ -17,7 +17,8 @@ import numpy as np
 import sim.catalog
 from sim.document import load_document, nearest
 from sim.errors import CatalogueError, Problem, ScenarioError
-from sim.facility.air import Floats, pressure_pa, saturation_pressures_pa
+from sim.facility.air import pressure_pa, saturation_pressures_pa
+from sim.facility.lanes import Floats
 from sim.facility.weather_table import AirTable
 
 DATA = Path(sim.catalog.__file__).parent / "data" / "weather"

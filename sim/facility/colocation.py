@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim.protocols import Air, FacilityResponse
+from sim.facility.answers import Answer, Answering
+from sim.facility.lanes import AirLike, Number
 from sim.units import J_PER_KWH
 
 LIMITS: Mapping[str, tuple[float, float]] = {
@@ -18,7 +19,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Colocation:
+class Colocation(Answering):
     """Power beyond IT is (PUE - 1) times IT at every load and in every weather, because that is what was stated."""
 
     stated_pue: float
@@ -28,6 +29,7 @@ class Colocation:
     inlet_rise_c: float
     liquid: bool = False
     fan_share: float = 1.0
+    direct_current: bool = False
     warnings: tuple[str, ...] = ()
     clamped: int = 0
 
@@ -42,14 +44,15 @@ class Colocation:
             inlet_rise_c=figures["inlet_rise_k"],
         )
 
-    def respond(self, it_w: float, air: Air) -> FacilityResponse:
+    def answer(self, it_w: Number, air: AirLike[Number]) -> Answer[Number]:
         """What the contract says; the share of free cooling is not known and given as 0."""
         beyond_it_w = (self.stated_pue - 1.0) * it_w
         losses_w = beyond_it_w * self.loss_share
-        return FacilityResponse(
+        return Answer(
             cooling_w=beyond_it_w - losses_w,
             losses_w=losses_w,
-            supply_c=self.supply_c,
+            supply_c=self.supply_c + 0.0 * it_w,
             water_l_per_s=self.water_l_per_j * it_w,
-            free_share=0.0,
+            free_share=0.0 * it_w,
+            rejected_w=it_w + beyond_it_w,
         )

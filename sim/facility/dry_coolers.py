@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.facility.coolers import Duty, Sink
-from sim.protocols import Air
+from sim.facility.lanes import AirLike, Number, larger, within
 from sim.units import W_PER_KW
 
 LIMITS: Mapping[str, tuple[float, float]] = {
@@ -22,6 +22,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 }
 
 FLOW_EXPONENT = 0.65
+NO_HEAT_W = 1e-9  # keeps a share of nothing from being undefined
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,22 +49,22 @@ class DryCooler:
             pump_floor=figures["dry_pump_floor"],
         )
 
-    def settle(self, duty: Duty, air: Air) -> Sink:
+    def settle(self, duty: Duty[Number], air: AirLike[Number]) -> Sink[Number]:
         """Fans at the speed that carries the heat at the wanted return temperature, or at full speed."""
-        sink_c = air.dry_bulb_c + self.exchanger_k * max(duty.share, 1.0)
+        sink_c = air.dry_bulb_c + self.exchanger_k * larger(duty.share, 1.0)
         full_w = self.conductance_w_per_k * (duty.return_c - sink_c)
-        wanted = (duty.heat_w / full_w) ** (1.0 / FLOW_EXPONENT) if full_w > duty.heat_w else 1.0
-        flow = max(wanted, self.fan_floor)
+        wanted = (duty.heat_w / larger(larger(full_w, duty.heat_w), NO_HEAT_W)) ** (1.0 / FLOW_EXPONENT)
+        flow = larger(wanted, self.fan_floor)
         return Sink(
             temperature_c=sink_c,
             conductance_w_per_k=self.conductance_w_per_k * flow**FLOW_EXPONENT,
             condenser_c=air.dry_bulb_c,
             fan_w=self.fan_w * flow**3,
-            pump_w=self.pump_w * min(max(duty.share, self.pump_floor), 1.0),
-            spray_w_per_k=0.0,
+            pump_w=self.pump_w * within(duty.share, self.pump_floor, 1.0),
+            spray_w_per_k=0.0 * duty.heat_w,
             may_rest=True,
         )
 
-    def water_l_per_s(self, rejected_w: float, sink: Sink, air: Air) -> float:
+    def water_l_per_s(self, rejected_w: Number, sink: Sink[Number], air: AirLike[Number]) -> Number:
         """None."""
-        return 0.0
+        return 0.0 * rejected_w

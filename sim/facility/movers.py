@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.facility.lanes import Number, within
 from sim.units import W_PER_KW
 
 
@@ -19,10 +20,10 @@ class Mover:
         """One that takes `w_per_kw` watts at full flow for each kW of the heat that it is made for."""
         return cls(w_per_kw * heat_w / W_PER_KW, floor)
 
-    def flow(self, wanted: float) -> float:
+    def flow(self, wanted: Number) -> Number:
         """Flow as a share of the full one: what is wanted, within what the machine can do."""
-        return min(max(wanted, self.floor), 1.0)
+        return within(wanted, self.floor, 1.0)
 
-    def power_w(self, flow: float) -> float:
+    def power_w(self, flow: Number) -> Number:
         """Power at a flow that the machine can do [W]."""
         return self.full_w * flow * flow * flow

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 
 from sim.facility import water
 from sim.facility.coolers import Duty, Sink
-from sim.protocols import Air
+from sim.facility.lanes import AirLike, Number, chosen, count, larger, smaller, square_root, within
 from sim.units import W_PER_KW
 
 LIMITS: Mapping[str, tuple[float, float]] = {
@@ -50,7 +49,7 @@ YORKCALC = (
 )
 
 
-def approach_terms(range_k: float, wet_bulb_c: float) -> tuple[float, float, float]:
+def approach_terms(range_k: Number, wet_bulb_c: Number) -> tuple[Number, Number, Number]:
     """Coefficients of the approach [K] as a quadratic in L/G."""
     terms = []
     for by_range in YORKCALC:
@@ -62,21 +61,16 @@ def approach_terms(range_k: float, wet_bulb_c: float) -> tuple[float, float, flo
     return terms[0], terms[1], terms[2]
 
 
-def ratio_for(approach_k: float, terms: tuple[float, float, float], most: float) -> float:
+def ratio_for(approach_k: Number, terms: tuple[Number, Number, Number], most: float) -> Number:
     """Largest L/G in [1, most], that is the slowest fan, whose approach is not above the one wanted; 1 if none is."""
     flat, linear, square = terms
     missing = approach_k - flat
-    if missing <= linear + square:
-        return FULL_FAN_RATIO
+    full_speed = missing <= linear + square
     root = linear * linear + 4.0 * square * missing
-    if root <= 0.0:  # the curve turns below the wanted approach
-        return most
-    return min(2.0 * missing / (linear + sqrt(root)), most)
-
-
-def clamped(value: float, limits: tuple[float, float]) -> float:
-    """The value, or the limit that it passes."""
-    return min(max(value, limits[0]), limits[1])
+    turning = root <= 0.0  # the curve turns below the wanted approach
+    divisor = chosen(full_speed | turning, 1.0 + 0.0 * root, linear + square_root(larger(root, 0.0)))
+    ratio = chosen(turning, most + 0.0 * root, smaller(2.0 * missing / divisor, most))
+    return chosen(full_speed, FULL_FAN_RATIO + 0.0 * root, ratio)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,20 +103,20 @@ class Tower:
 
     def design_leaving_c(self, wet_bulb_c: float) -> float:
         """Leaving water at full load and full fan speed [degC]."""
-        terms = approach_terms(clamped(self.range_k, RANGE_K), clamped(wet_bulb_c, WET_BULB_C))
-        return wet_bulb_c + clamped(sum(terms), APPROACH_K)
+        terms = approach_terms(within(self.range_k, *RANGE_K), within(wet_bulb_c, *WET_BULB_C))
+        return wet_bulb_c + within(sum(terms), *APPROACH_K)
 
-    def settle(self, duty: Duty, air: Air) -> Sink:
+    def settle(self, duty: Duty[Number], air: AirLike[Number]) -> Sink[Number]:
         """Fans at the speed that gives the loop its supply temperature through the exchanger, or at full speed."""
-        cells = clamped(duty.share, (self.cells_floor, 1.0))
+        cells = within(duty.share, self.cells_floor, 1.0)
         range_k, wet_bulb_c = self.range_k * duty.share / cells, air.wet_bulb_c
-        range_in, wet_bulb_in = clamped(range_k, RANGE_K), clamped(wet_bulb_c, WET_BULB_C)
+        range_in, wet_bulb_in = within(range_k, *RANGE_K), within(wet_bulb_c, *WET_BULB_C)
         terms = approach_terms(range_in, wet_bulb_in)
-        exchanger_k = self.exchanger_k * max(duty.share, 1.0)
+        exchanger_k = self.exchanger_k * larger(duty.share, 1.0)
         ratio = ratio_for(duty.supply_c - exchanger_k - wet_bulb_c, terms, FULL_FAN_RATIO / self.fan_floor)
         free_k = terms[0] + ratio * (terms[1] + ratio * terms[2])
-        approach_k = clamped(free_k, APPROACH_K)
-        self.clamped += range_in != range_k or wet_bulb_in != wet_bulb_c or approach_k != free_k
+        approach_k = within(free_k, *APPROACH_K)
+        self.clamped += count((range_in != range_k) | (wet_bulb_in != wet_bulb_c) | (approach_k != free_k))
         leaving_c = wet_bulb_c + approach_k
         return Sink(
             temperature_c=leaving_c + exchanger_k,
@@ -134,7 +128,7 @@ class Tower:
             may_rest=False,
         )
 
-    def water_l_per_s(self, rejected_w: float, sink: Sink, air: Air) -> float:
+    def water_l_per_s(self, rejected_w: Number, sink: Sink[Number], air: AirLike[Number]) -> Number:
         """Evaporation, blow-down and drift; the air leaves saturated at the mean temperature of the water."""
         exit_c = sink.condenser_c + 0.5 * rejected_w / sink.spray_w_per_k
         evaporated = rejected_w * water.evaporated_kg_per_j(air, exit_c)

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from sim.document.gzipped import read_bytes
 from sim.errors import Problem, SeriesError
-from sim.facility.air import Floats, saturation_pressures_pa
+from sim.facility.air import saturation_pressures_pa
+from sim.facility.lanes import Floats
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -7,10 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.facility.air import Floats, wet_bulbs_c
+from sim.facility.air import wet_bulbs_c
+from sim.facility.lanes import Floats
 from sim.protocols import Air
 
 DESIGN_QUANTILE = 0.996  # ASHRAE's 0.4 % conditions
+
+
+@dataclass(frozen=True, slots=True)
+class AirColumns:
+    """Outdoor air at many moments: the fields of `protocols.Air` as arrays of one length."""
+
+    dry_bulb_c: Floats
+    wet_bulb_c: Floats
+    relative_humidity: Floats
+    pressure_pa: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +43,10 @@ class AirTable:
     def wet_bulb_c(self) -> Floats:
         """Wet bulb of each row."""
         return wet_bulbs_c(self.dry_bulb_c, self.relative_humidity, self.pressure_pa)
+
+    def columns(self) -> AirColumns:
+        """The rows with their wet bulbs."""
+        return AirColumns(self.dry_bulb_c, self.wet_bulb_c(), self.relative_humidity, self.pressure_pa)
 
     def design_air(self) -> Air:
         """Design day: dry bulb and wet bulb that are each exceeded in 0.4 % of the rows."""

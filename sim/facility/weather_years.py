@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import Problem, SeriesError
-from sim.facility.air import SEA_LEVEL_PA, Floats, pressure_pa
+from sim.facility.air import SEA_LEVEL_PA, pressure_pa
+from sim.facility.lanes import Floats
 from sim.facility.weather_files import HOUR, Stamps, WeatherRows
 from sim.facility.weather_table import AirTable
 from sim.units import S_PER_H

@@ -16,6 +16,7 @@ VSD = {
     "chiller_part_load_1": 0.064,
     "chiller_part_load_2": 0.809,
     "chiller_part_load_floor": 0.1,
+    "chiller_machines": 1.0,
     "chiller_motor_margin": 1.1,
     "chiller_capacity_gain_per_k": 0.03,
 }

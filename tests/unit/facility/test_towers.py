@@ -33,7 +33,7 @@ def tower() -> Tower:
     )
 
 
-def duty(supply_c: float, share: float = 1.0) -> Duty:
+def duty(supply_c: float, share: float = 1.0) -> Duty[float]:
     return Duty(share * 1e6, share, supply_c, supply_c + 10.0, 1e5)
 
 
