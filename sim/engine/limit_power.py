@@ -74,6 +74,7 @@ def limit_power(env: Environment, world: World, pool: str, limit_w: float) -> Pr
         seconds, joules = instant - seen_s, nodes.it_j - seen_j
         seen_s, seen_j = instant, nodes.it_j
         allowed_w = budget.allowed_w(seconds, joules)
-        ceiling = new_ceiling(nodes.ceiling, joules / seconds, allowed_w, idle_w, draw)
+        base_w = idle_w * nodes.present_share
+        ceiling = new_ceiling(nodes.ceiling, joules / seconds, allowed_w, base_w, draw)
         if ceiling != nodes.ceiling:
             world.set_ceiling(pool, ceiling)

@@ -86,6 +86,11 @@ class Nodes:
         """Accelerators that nobody holds, on nodes awake or not."""
         return int(self.free.sum() + self.rest.parked.sum())
 
+    @property
+    def present_share(self) -> float:
+        """Share of the idle power of all nodes that those draw which are ours now and awake."""
+        return float(self.rest.draw.mean()) if self.ours_when_idle else 1.0 - self.unheld / self.accelerators
+
     def settle(self, seconds: float, supply_c: float, use: NodeUse) -> None:
         """Power and temperature after `seconds`; accelerators that `use` has no joules of idle where they are ours."""
         node = self.plan.pool.node

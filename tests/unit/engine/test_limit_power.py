@@ -98,3 +98,12 @@ def test_thirty_percent_more_servers_on_one_feed_lose_hardly_any_tokens() -> Non
     free, kept = limited(1000.0), limited(feed_kw)
     assert quarter_hours_w(kept).max() <= 1000.0 * feed_kw < 0.95 * quarter_hours_w(free).max()
     assert kept.services["chat"].outputs_in_window > 0.98 * free.services["chat"].outputs_in_window
+
+
+def test_the_limit_is_used_while_other_nodes_sleep_or_are_given_back() -> None:
+    asleep, kept = measure("energy", "sleep", after_s=60.0), measure("energy", "oversubscribe", limit_kw=6.5)
+    for fleet, measures in (([pool(nodes=4)], (asleep, kept)), ([pool(nodes=4, kind="rent")], (kept,))):
+        made = scenario([chat(200.0, 8)], fleet, measures=measures, horizon_s=2700.0)
+        ledger = simulate(apply_mix(made, "test"), 1)
+        assert 6000.0 < quarter_hours_w(ledger)[-1] <= 6500.0
+        assert np.ptp(ledger.meter.it_w[-10:]) < 300.0, "it settles"
