@@ -63,8 +63,13 @@ MEASURES: tuple[Measure, ...] = (
     measure("energy", "oversubscribe", limit_kw=9.0),
     measure("energy", "plant", plant=LIQUID),
     measure("vertical", "customise", method="lora"),
+    measure("vertical", "customise", method="rag"),
     measure("vertical", "augment", samples=20_000.0),
+    measure("vertical", "specialise", cache={"hit_share": 0.4}),
+    measure("vertical", "specialise", early_exit={"share": 0.3}),
 )
+FIRST = {"to": "llama-3.1-8b", "keep_share": 0.5, "replicas": 1, "replicas_behind": 1}
+CASCADE = measure("vertical", "specialise", ("mail",), cascade=FIRST)
 
 
 RULES: tuple[dict[str, Any], ...] = (
@@ -152,7 +157,7 @@ def mixes(
         *(() if served else ("router", "admit", "decision_ms")),
         *(() if any(each.replicas_min < each.replicas_max for each in served) else ("autoscale",)),
         *(() if "mail" in speaking else ("distil",)),
-        *(() if speaking else ("batch_max", "quantise", "customise", "augment")),
+        *(() if speaking else ("batch_max", "quantise", "customise", "augment", "specialise")),
         *(() if submitted else ("shift",)),
         *(("sleep",) if all(each.acquire.kind == "rent" for each in fleet) else ()),
         *(() if [each.nodes for each in fleet if each.node.accelerators == 8] == [2] else ("oversubscribe",)),
@@ -160,7 +165,17 @@ def mixes(
     able = [each for each in MEASURES if each.kind not in idle]
     found = sorted(draw(st.lists(st.sampled_from(able), unique_by=lambda each: each.kind)), key=MEASURES.index)
     rule = draw(st.sampled_from(RULES))
-    return [replace(each, options=rule) if each.kind == "autoscale" else each for each in found]
+    scaled = [replace(each, options=rule) if each.kind == "autoscale" else each for each in found]
+    taken = any(each.kind in ("distil", "specialise") for each in found)
+    return [*scaled, CASCADE] if not taken and roomy(served, fleet) and draw(st.booleans()) else scaled
+
+
+def roomy(served: tuple[Service, ...], fleet: tuple[Pool, ...]) -> bool:
+    """Whether a smaller model has room before one replica of the service `mail`, which has its pool to itself."""
+    found = [each for each in served if each.name == "mail"]
+    alone = [each for each in found if [other.pool for other in served].count(each.pool) == 1]
+    sizes = {each.name: each.accelerators for each in fleet}
+    return any(sizes[each.pool] > each.tensor_parallel for each in alone)
 
 
 @st.composite

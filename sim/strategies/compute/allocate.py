@@ -81,7 +81,8 @@ def replicas_needed(deployment: Deployment, pool: PoolPlan, scenario: Scenario) 
     from sim.workload.requests import open_traffic
 
     service = deployment.service
-    peak_per_s = load_of(service, scenario).peak_per_s
+    remembered = 0.0 if deployment.cache is None else deployment.cache.hit_share
+    peak_per_s = (1.0 - remembered) * load_of(service, scenario).peak_per_s
     offset_h = scenario.site.utc_offset_h
     traffic = open_traffic(service, scenario.start, scenario.horizon_s, offset_h, scenario.seed, 0)
     prompt, answer = traffic.mean_input_tokens + deployment.added_tokens, traffic.mean_output_tokens

@@ -12,7 +12,7 @@ from sim.errors import ScenarioError
 from sim.models.early_exit import NO_EXIT
 from sim.models.items import item_tables
 from sim.models.variant import Variant
-from sim.scenario.specs import Measure, Service
+from sim.scenario.specs import Measure, PoissonTraffic, Service
 from sim.strategies import Deployment, Plan, apply_mix
 from sim.strategies.room import check_room
 
@@ -111,3 +111,14 @@ class TestCascade:
         with pytest.raises(ScenarioError, match="together hold 16 accelerators at least"):
             check_room(crowded)
         check_room(plan(self.to(replicas=4, replicas_behind=1)))
+
+
+def test_remembered_answers_need_no_replica_at_the_peak() -> None:
+    def sized(share: float) -> int:
+        busy = replace(service(model="llama-3.1-8b"), replicas_max=64, tensor_parallel=1)
+        assert isinstance(busy.traffic, PoissonTraffic)
+        busy = replace(busy, traffic=replace(busy.traffic, rate_per_s=400.0))
+        asked = measure("compute", "allocate", allocate="sized")
+        return only(plan({"cache": {"hit_share": share}}, served=busy, first=(asked,))).service.replicas_max
+
+    assert sized(0.5) < sized(0.0)
