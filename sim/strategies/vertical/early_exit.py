@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sim.catalog import entries
 from sim.models.early_exit import EarlyExit
-from sim.strategies.accuracy import in_field, with_effect
+from sim.strategies.accuracy import effect_of, with_effect
 from sim.strategies.effort import assumed_figures, technique_cost
 from sim.strategies.plan import Deployment, UpFront
 from sim.strategies.published import FIXED_TIME
@@ -46,10 +46,8 @@ class EarlyExiting:
     def apply(self, target: Deployment) -> Deployment:
         """The service with exits; none skipped, as it was but for its name."""
         variant = replace(target.variant, early_exit=self.early_exit, steps=(*target.variant.steps, STEP))
-        field, leaving = target.service.field.name, self.early_exit.leaving
-        factor = 1.0 - leaving * (1.0 - in_field(self.technique.accuracy_factor, field, 1.0))
-        spread = leaving * in_field(self.technique.accuracy_spread, field, 0.0)
-        return with_effect(replace(target, variant=variant), factor, spread)
+        leaving, (factor, spread) = self.early_exit.leaving, effect_of(self.technique, target)
+        return with_effect(replace(target, variant=variant), 1.0 - leaving * (1.0 - factor), leaving * spread)
 
     def upfront(self, target: Deployment) -> UpFront:
         """Training the exits, and the engineer."""

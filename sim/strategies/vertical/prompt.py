@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sim.catalog import entries
-from sim.strategies.accuracy import in_field, with_effect
+from sim.strategies.accuracy import effect_of, with_effect
 from sim.strategies.effort import assumed_figures, technique_cost
 from sim.strategies.plan import Deployment, UpFront
 from sim.strategies.technique import Context
@@ -46,15 +46,13 @@ class Prompting:
 
     def apply(self, target: Deployment) -> Deployment:
         """The service with longer prompts, and the accuracy that they bring."""
-        name, option = target.service.field.name, self.technique.option
         told = replace(
             target,
-            variant=replace(target.variant, steps=(*target.variant.steps, option)),
+            variant=replace(target.variant, steps=(*target.variant.steps, self.technique.option)),
             added_tokens=target.added_tokens + self.added_tokens,
             decision_s=target.decision_s + self.retrieval_s,
         )
-        factor = in_field(self.technique.accuracy_factor, name, 1.0)
-        return with_effect(told, factor, in_field(self.technique.accuracy_spread, name, 0.0))
+        return with_effect(told, *effect_of(self.technique, target))
 
     def upfront(self, target: Deployment) -> UpFront:
         """The engineer, and the index over the documents."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sim.catalog import entries
-from sim.strategies.accuracy import in_field, with_effect
+from sim.strategies.accuracy import effect_of, with_effect
 from sim.strategies.effort import assumed_figures, technique_cost
 from sim.strategies.plan import Deployment, ResponseCache, UpFront
 from sim.strategies.published import FIXED_TIME
@@ -38,10 +38,8 @@ class Remembering:
 
     def apply(self, target: Deployment) -> Deployment:
         """The service with a memory of answers, some of which are to another question."""
-        field, share = target.service.field.name, self.cache.hit_share
-        factor = 1.0 - share * (1.0 - in_field(self.technique.accuracy_factor, field, 1.0))
-        spread = share * in_field(self.technique.accuracy_spread, field, 0.0)
-        return with_effect(replace(target, cache=self.cache), factor, spread)
+        share, (factor, spread) = self.cache.hit_share, effect_of(self.technique, target)
+        return with_effect(replace(target, cache=self.cache), 1.0 - share * (1.0 - factor), share * spread)
 
     def upfront(self, target: Deployment) -> UpFront:
         """The engineer; the memory itself is an ordinary server that is there."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from sim.catalog import Catalogue, entries
 from sim.scenario.specs import Pool
-from sim.strategies.accuracy import in_field, with_effect
+from sim.strategies.accuracy import effect_of, with_effect
 from sim.strategies.effort import assumed_figures, technique_cost
 from sim.strategies.plan import Deployment, UpFront
 from sim.strategies.published import FIXED_TIME
@@ -61,10 +61,7 @@ class Tuning:
             adapter_byte_share=variant.adapter_byte_share + self.technique.figures.get("adapter_byte_share", 0.0),
             steps=(*variant.steps, option),
         )
-        name = target.service.field.name
-        factor = in_field(self.technique.accuracy_factor, name, 1.0)
-        spread = in_field(self.technique.accuracy_spread, name, 0.0)
-        return with_effect(replace(target, variant=tuned), factor, spread)
+        return with_effect(replace(target, variant=tuned), *effect_of(self.technique, target))
 
     def upfront(self, target: Deployment) -> UpFront:
         """Training that grows with the model, the engineer, and the examples at the field's prices."""
