@@ -280,9 +280,9 @@ class Cascade(Strict):
 
     to: Model = Field(description="The model that goes first.")
     keep_share: Share = Field(description="Share of its answers that are kept; the other requests pay both models.")
-    replicas: Count = Field(default=1, description="Replicas of the model that goes first. Default, assumed: 1.")
-    tensor_parallel: Count = Field(
-        default=1, description="Accelerators of one replica of the model that goes first. Default, assumed: 1."
+    replicas: Count | None = Field(default=None, description="Replicas of the model that goes first. Default: 1.")
+    tensor_parallel: Count | None = Field(
+        default=None, description="Accelerators of one replica of the model that goes first. Default: 1."
     )
     replicas_behind: Count | None = Field(
         default=None, description="Replicas of the service's own model, to make room. Default: as many as before."
