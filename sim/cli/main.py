@@ -27,6 +27,7 @@ COMMANDS: Final = {  # in the order of a user's work; each is `sim.cli.<name>:co
     "evaluate": "whether to introduce a mix: savings, scale, order, prices, own or rent",
     "estimate": "one replica at constant batch: time, power and energy without a simulation",
     "trace": "what a trace of requests or jobs holds; every format as one",
+    "facility": "the building alone: a year of weather at constant IT load",
     "plot": "charts of what run, compare, sweep or estimate wrote",
     "report": "one HTML page of what run, compare or sweep wrote",
     "catalog": "what can be named in a scenario",

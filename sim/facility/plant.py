@@ -16,6 +16,7 @@ from sim.facility.direct_liquid import DirectLiquid
 from sim.facility.figures import Limits, plant_figures
 from sim.facility.lanes import AirLike, Number
 from sim.facility.weather import Weather
+from sim.facility.year import WeatherYear
 from sim.protocols import Air, Plant
 from sim.scenario.specs import PlantSpec
 
@@ -28,6 +29,10 @@ class Facility(Plant, Protocol):
 
     def answer(self, it_w: Number, air: AirLike[Number]) -> Answer[Number]:
         """What `respond` says, for one moment or for arrays of many."""
+
+    @property
+    def supply_c(self) -> float:
+        """Set-point of what the plant delivers to the nodes."""
 
     @property
     def liquid(self) -> bool:
@@ -58,7 +63,7 @@ class Facility(Plant, Protocol):
         """How many answers so far lay outside the range of a correlation and used its edge."""
 
 
-def build_plant(spec: PlantSpec, design_it_w: float, weather: Weather) -> Built:
+def build_plant(spec: PlantSpec, design_it_w: float, weather: Weather | WeatherYear) -> Built:
     """A plant whose machines are sized for a design IT power [W] on the design day of the site.
 
     Raises ScenarioError or CatalogueError where a figure is unknown or outside its limits.

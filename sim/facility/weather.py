@@ -14,7 +14,7 @@ from sim.facility.air import pressure_pa
 from sim.facility.climates import climate_year
 from sim.facility.weather_files import read_weather_file
 from sim.facility.weather_table import AirTable
-from sim.facility.weather_years import complete, matched_by_date, matched_in_utc, with_pressure, year_of
+from sim.facility.weather_years import complete, height_of, matched_by_date, matched_in_utc, with_pressure, year_of
 from sim.protocols import Air
 from sim.scenario.specs import WeatherSource
 from sim.units import S_PER_H
@@ -92,10 +92,7 @@ def _from_file(
     start, horizon_s, utc_offset_h = when
     warnings: list[str] = []
     rows = complete(read_weather_file(path, stated_format), path, warnings)
-    stated_m = elevation_m if elevation_m is not None else rows.elevation_m
-    if stated_m is None:
-        warnings.append(f"weather: {path.name} does not say its elevation; sea level is taken")
-    height_m = stated_m or 0.0
+    height_m = height_of(rows, elevation_m, path, warnings)
     table = with_pressure(rows, height_m)
     matched = None if rows.typical else matched_in_utc(table, rows, start, horizon_s)
     if matched is not None:

@@ -27,12 +27,19 @@ MOST_MISSING_H = 24  # in a row; beyond it a straight line is no weather
 DRY_BULB_LIMITS_C = (-90.0, 60.0)
 HUMIDITY_LIMITS = (0.0, 1.1)  # EPW allows 110 %; what is above 1 counts as saturated
 PRESSURE_LIMITS_PA = (40_000.0, 110_000.0)
+KELVIN_FROM, FAHRENHEIT_FROM, HECTOPASCAL_BELOW = 200.0, 40.0, 2000.0  # medians that no place on Earth has
+SHARE_OF_A_PERCENT, LEAST_TO_TELL = 0.01, 24
 COMMON_YEAR = np.datetime64("2023-01-01", "m")  # any year of 365 days
 DAYS_BEFORE_MONTH: Indices = np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30])
 
 
 def complete(rows: WeatherRows, path: Path, warnings: list[str]) -> WeatherRows:
-    """The rows with holes of up to a day interpolated; raises SeriesError for longer ones and absurd values."""
+    """The rows with holes of up to a day interpolated.
+
+    Raises SeriesError for longer holes, absurd values, values of another scale, and clocks that jump.
+    """
+    if not rows.typical:
+        _refuse_jumps(rows.stamps, path)
     dry_bulb_c = _interpolated(rows.dry_bulb_c, "dry bulb", path, warnings)
     humidity = _interpolated(rows.relative_humidity, "humidity", path, warnings)
     pressure = np.where(np.isnan(rows.pressure_pa), SEA_LEVEL_PA, rows.pressure_pa)
@@ -41,8 +48,33 @@ def complete(rows: WeatherRows, path: Path, warnings: list[str]) -> WeatherRows:
     if absurd.any():
         row = int(np.argmax(absurd))
         held = f"dry bulb {dry_bulb_c[row]:g} degC, humidity {humidity[row]:.0%}, {pressure[row]:g} Pa"
-        raise SeriesError(Problem(f"no weather: {held} at {rows.stamps[row]}", file=str(path)))
+        hint = _other_scale(float(np.median(dry_bulb_c)), float(np.median(pressure)))
+        raise SeriesError(Problem(f"no weather: {held} at {rows.stamps[row]}{hint}", file=str(path)))
+    if len(humidity) > LEAST_TO_TELL and humidity.max() <= SHARE_OF_A_PERCENT:
+        raise SeriesError(Problem("the humidity never passes 1 %: shares instead of percent?", file=str(path)))
     return replace(rows, dry_bulb_c=dry_bulb_c, relative_humidity=np.minimum(humidity, 1.0))
+
+
+def _refuse_jumps(stamps: Stamps, path: Path) -> None:
+    """Stamps of an actual year must go on hour by hour: a clock that jumps would shift half of it by an hour."""
+    steps = np.diff(stamps)
+    if not (steps != HOUR).any():
+        return
+    at = int(np.argmax(steps != HOUR))
+    hint = "; summer time? stamps keep one fixed offset" if steps[at] in (0 * HOUR, 2 * HOUR) else ""
+    text = f"{stamps[at + 1]} follows {stamps[at]}: the stamps are not hour by hour{hint}"
+    raise SeriesError(Problem(text, file=str(path)))
+
+
+def _other_scale(dry_bulb: float, pressure: float) -> str:
+    """What units a file may have that is far from degC and Pa."""
+    if dry_bulb > KELVIN_FROM:
+        return "; kelvin instead of degC?"
+    if dry_bulb > FAHRENHEIT_FROM:
+        return "; degF instead of degC?"
+    if pressure < HECTOPASCAL_BELOW:
+        return "; hPa or mbar instead of Pa?"
+    return ""
 
 
 def _outside(values: Floats, limits: tuple[float, float]) -> NDArray[np.bool_]:
@@ -63,6 +95,14 @@ def _interpolated(values: Floats, what: str, path: Path, warnings: list[str]) ->
 def _longest_run(flags: NDArray[np.bool_]) -> int:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
     return int((edges[1::2] - edges[::2]).max())
+
+
+def height_of(rows: WeatherRows, stated_m: float | None, path: Path, warnings: list[str]) -> float:
+    """Elevation of the site [m]: what is stated, else the file's, else sea level, which is said."""
+    height_m = stated_m if stated_m is not None else rows.elevation_m
+    if height_m is None:
+        warnings.append(f"weather: {path.name} does not say its elevation; sea level is taken")
+    return height_m or 0.0
 
 
 def with_pressure(rows: WeatherRows, elevation_m: float) -> AirTable:

@@ -17,7 +17,15 @@ from sim.facility.plant import Built
 from sim.protocols import Air
 from sim.scenario.specs import PlantSpec
 
-COMPUTED = ("chilled-water", "direct-liquid", "direct-liquid-dry")  # air-economiser, immersion, legacy, frontier
+COMPUTED = (
+    "chilled-water",
+    "air-economiser",
+    "direct-liquid",
+    "direct-liquid-dry",
+    "immersion",
+    "legacy",
+    "frontier",
+)
 ALL = (*COMPUTED, "colocation")
 DESIGN_W = 1e6
 RELATIVE = 1e-9
