@@ -84,7 +84,8 @@ def test_a_sunk_pool_differs_from_an_owned_one_in_capital_lines_alone() -> None:
     own, sunk = results["own"][1], results["sunk"][1]
     assert lines(own, but_for=capital) == lines(sunk)
     assert set(lines(own)) - set(lines(sunk)) == {("h100", "", item) for item in capital}
-    assert physics(own) == pytest.approx(physics(sunk), rel=1e-12), "E_compute is a quotient of prices"
+    assert own["efficiency"] == pytest.approx(sunk["efficiency"], rel=1e-12), "E_compute is a quotient of prices"
+    assert physics({**own, "efficiency": None}) == physics({**sunk, "efficiency": None})
 
 
 def test_a_rented_pool_that_nobody_holds_draws_nothing_and_costs_no_rent() -> None:
