@@ -20,6 +20,8 @@ from sim.strategies.plan import PoolPlan
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+DIRECT_CURRENT = {1.0: 1.0}  # the plant converts: the nodes' own supplies rest
+
 
 @dataclass(slots=True)
 class NodeUse:
@@ -55,8 +57,9 @@ class Nodes:
         self.state = np.zeros((count, at.STATE))
         self.state[:, at.TEMPERATURE_C] = supply_c + self.inlet_rise_c
         self._figures = _figures(plan, self.thermal, facility.fan_share)
-        self._psu_load = np.array(sorted(node.psu), dtype=np.float64)
-        self._psu_efficiency = np.array([node.psu[load] for load in sorted(node.psu)])
+        supplies = DIRECT_CURRENT if facility.direct_current else node.psu
+        self._psu_load = np.array(sorted(supplies), dtype=np.float64)
+        self._psu_efficiency = np.array([supplies[load] for load in sorted(supplies)])
         self.it_j = 0.0
         self.accelerator_j = 0.0
         self.unheld_j = 0.0  # of accelerators that nobody held
