@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from made import CATALOGUE, chat, fixed_time, measure, pool, scenario
@@ -84,3 +85,8 @@ def test_requests_that_wait_for_a_start_at_the_horizon_are_in_flight() -> None:
     assert totals.in_flight > 10
     assert totals.late == totals.in_flight, "they have waited longer than promised already"
     assert ledger.meter.service_waiting["chat"][-1] == totals.in_flight
+
+
+def test_a_service_that_never_rests_long_enough_is_one_with_a_minimum_of_one() -> None:
+    kept, patient = (ran(chat(0.01, low, replicas_max=3), 4 * HOUR_S, idle_s=1e9) for low in (1, 0))
+    np.testing.assert_equal(asdict(replace(patient, wall_s=0.0)), asdict(replace(kept, wall_s=0.0)))
