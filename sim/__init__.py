@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sim.catalog import Catalogue
     from sim.errors import InputError, SimError, UsageError
-    from sim.notebook import break_even, draw, load, reprice, save, sweep, with_
+    from sim.notebook import break_even, choose, draw, load, reprice, save, sweep, with_
     from sim.scenario import Scenario
-    from sim.study import Comparison, Run, compare, estimate, run
+    from sim.study import Choice, Comparison, Run, compare, estimate, run
     from sim.study.evaluating import evaluate
     from sim.study.sizing import size
 
 _HOMES = {
     "Catalogue": "sim.catalog",
+    "Choice": "sim.study",
     "Comparison": "sim.study",
     "InputError": "sim.errors",
     "Run": "sim.study",
@@ -33,6 +34,7 @@ _HOMES = {
     "SimError": "sim.errors",
     "UsageError": "sim.errors",
     "break_even": "sim.notebook",
+    "choose": "sim.notebook",
     "compare": "sim.study",
     "draw": "sim.notebook",
     "estimate": "sim.study",
@@ -47,6 +49,7 @@ _HOMES = {
 }
 __all__ = [
     "Catalogue",
+    "Choice",
     "Comparison",
     "InputError",
     "Run",
@@ -54,6 +57,7 @@ __all__ = [
     "SimError",
     "UsageError",
     "break_even",
+    "choose",
     "compare",
     "draw",
     "estimate",

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from sim.report.plots import Drawn
     from sim.scenario import Scenario
-    from sim.study import Comparison, Estimate, Run, Sweep
+    from sim.study import Choice, Comparison, Estimate, Run, Sweep
     from sim.study.breaking_even import BreakEven
+    from sim.study.choosing.race import Objective
     from sim.study.point import Setting
     from sim.study.repricing import Repricing
 
@@ -30,6 +31,34 @@ def with_(scenario: Scenario, *settings: str) -> Scenario:
     from sim.scenario.loading import changed
 
     return changed(scenario, settings)
+
+
+def choose(
+    scenario: Scenario,
+    *,
+    objective: Objective = "cost",
+    budget_usd: float | None = None,
+    budget_usd_per_month: float | None = None,
+    accuracy_floor: float | None = None,
+    replications: int = 5,
+    seed: int | None = None,
+    workers: int | None = None,
+    out: str | Path | None = None,
+) -> Choice:
+    """The best mix of the scenario within its limits and these, with reasons; `.table()` and `.to_json()` show all."""
+    from sim import study
+    from sim.scenario.specs import Limits
+
+    limits = Limits(budget_usd=budget_usd, budget_usd_per_month=budget_usd_per_month, accuracy_floor=accuracy_floor)
+    return study.choose(
+        scenario,
+        objective=objective,
+        limits=limits,
+        replications=replications,
+        seed=seed,
+        workers=workers,
+        out=None if out is None else Path(out),
+    )
 
 
 def reprice(folder: str | Path, *settings: str) -> Repricing:
@@ -62,7 +91,7 @@ def sweep(
     return study.sweep(Path(path), written, Path(out), replications=replications, seed=seed, workers=workers)
 
 
-def draw(result: Comparison | Run | Estimate, kind: str) -> tuple[Figure, Drawn]:
+def draw(result: Comparison | Run | Estimate | Choice, kind: str) -> tuple[Figure, Drawn]:
     """A chart of a comparison or a run: `comparison`, `cost`, or, of a run, `timeseries`; of an estimate `estimate`."""
     from sim.report.plots import draw_result
 

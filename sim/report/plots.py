@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sim.document import nearest, write_atomically
 from sim.errors import UsageError
+from sim.study.choosing.choice import Choice
 from sim.study.comparison import Comparison
 from sim.study.estimating import Estimate, drawable, read_estimate
 from sim.study.point import Run
@@ -32,7 +33,10 @@ KINDS: Final = {
     "scaling": "cost per request of an evaluated mix against the load",
     "payback": "money back month by month from each measure of an evaluated mix",
     "sensitivity": "inputs that swing the difference an evaluated mix makes",
+    "front": "cost and energy of the candidates of a choice, those that no other is as good as marked",
+    "waterfall": "cost from the baseline to the chosen mix, measure by measure",
 }
+OF_CHOICE: Final = ("front", "waterfall")
 Records: TypeAlias = Sequence[Mapping[str, object]]
 Drawn: TypeAlias = "Axes | Sequence[Axes] | Sequence[Sequence[Axes]]"
 
@@ -72,6 +76,8 @@ def chart(folder: Path, kind: str, mix: str | None, metrics: Sequence[str]) -> t
         return draw_estimate(content)[0], [asdict(dot) for dot in estimate_dots(content)]
     if kind in ("scaling", "payback", "sensitivity"):
         return _evaluation_chart(folder, kind)
+    if kind in OF_CHOICE:
+        return _choice_chart(folder, kind)
     if kind == "timeseries":
         series = read_series(run_folder(folder, mix))
         return draw_timeseries(series)[0], series_records(series)
@@ -94,7 +100,17 @@ def _evaluation_chart(folder: Path, kind: str) -> tuple[Figure, Records]:
     return charts.draw_sensitivity(content)[0], [asdict(each) for each in charts.bars(content)]
 
 
-def draw_result(result: Comparison | Run | Estimate, kind: str) -> tuple[Figure, Drawn]:
+def _choice_chart(folder: Path, kind: str) -> tuple[Figure, Records]:
+    from sim.report.charts import choice as charts
+    from sim.study.choosing.writing import read_choice
+
+    content = read_choice(folder)
+    if kind == "front":
+        return charts.draw_front(content)[0], [asdict(dot) for dot in charts.front_dots(content)]
+    return charts.draw_waterfall(content)[0], [asdict(bar) for bar in charts.waterfall_bars(content)]
+
+
+def draw_result(result: Comparison | Run | Estimate | Choice, kind: str) -> tuple[Figure, Drawn]:
     """Figure and axes of a chart of results in memory; UsageError for a kind that they do not have."""
     from sim.report.charts.comparison import draw_comparison
     from sim.report.charts.cost import draw_cost
@@ -102,6 +118,12 @@ def draw_result(result: Comparison | Run | Estimate, kind: str) -> tuple[Figure,
     from sim.report.charts.timeseries import draw_timeseries
 
     known_kind(kind)
+    if isinstance(result, Choice) or kind in OF_CHOICE:
+        from sim.report.charts.choice import draw_front, draw_waterfall
+
+        if not isinstance(result, Choice) or kind not in OF_CHOICE:
+            raise UsageError("the charts 'front' and 'waterfall' are of a choice, and a choice has no others")
+        return draw_front(result.to_json()) if kind == "front" else draw_waterfall(result.to_json())
     if isinstance(result, Estimate) or kind == "estimate":
         if not isinstance(result, Estimate) or kind != "estimate":
             raise UsageError("a chart 'estimate' is of an estimate, and an estimate has no other")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sim.document import write_atomically
-from sim.study.choosing.choice import Choice
+from sim.errors import UsageError
+from sim.study.choosing.choice import SCHEMA, Choice
 from sim.study.folder import write_json
 from sim.study.results import write_results
 
@@ -23,3 +25,14 @@ def write_choice(folder: Path, found: Choice) -> None:
     write_atomically(folder / TABLE, table.to_csv(index=False, lineterminator="\n").encode())
     write_results(folder, sorted(found.rows, key=lambda row: (row.point.mix, row.point.replication)))
     write_json(folder / CHOICE, found.to_json())
+
+
+def read_choice(folder: Path) -> dict[str, Any]:
+    """The `dcsim.choose/1` object of a folder; UsageError where there is none."""
+    try:
+        content = json.loads((folder / CHOICE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise UsageError(f"{folder} holds no result of dcsim choose --out ({fault})") from fault
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise UsageError(f"{folder / CHOICE} is not {SCHEMA}")
+    return content
