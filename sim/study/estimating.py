@@ -111,7 +111,8 @@ def estimate(
 
     precision: the model's own unless named. output_cv: coefficient of variation of the outputs' lengths, which decides
     how much context sequences in flight hold. prefix_hit_share: of each prompt, what a prefix cache holds. draft_tokens
-    and acceptance: speculative decoding; each is the usual draft's where only the other is given. catalogue: a user's catalogue file over the built-in one.
+    and acceptance: speculative decoding; each is the usual draft's where only the other is given. catalogue: a user's
+    catalogue file over the built-in one.
 
     Raises UsageError for a name that the catalogue does not have or a number out of range, ScenarioError for a format
     that the accelerator lacks or a cap that it cannot keep. What does not fit is no error but an answer.

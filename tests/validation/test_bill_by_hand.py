@@ -118,7 +118,7 @@ def measure_lines(run: Case) -> list[tuple[str, str, str | None, float]]:
             device_h = technique.accelerator_h + technique.accelerator_h_per_gparameter * of.model.parameters / 1e9
             charge(family, f"{item}: accelerators", service, device_h * device_usd)
             examples = technique.figures.get("samples", 0.0)
-            prices = of.field.data_usd_per_sample + of.field.label_usd_per_sample
+            prices = (of.field.data_usd_per_sample or 0.0) + (of.field.label_usd_per_sample or 0.0)
             charge(family, f"{item}: data", service, technique.data_usd + examples * prices)
         if one.kind == "power_cap_w":
             for _ in plan.pools:
