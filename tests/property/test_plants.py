@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from functools import cache
 
 import numpy as np
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from sim.catalog import Catalogue
 from sim.facility import build_plant, constant_weather
 from sim.facility.air import pressure_pa, wet_bulbs_c
+from sim.facility.answers import Answer
 from sim.facility.colocation import Colocation
 from sim.facility.plant import Built
+from sim.facility.weather_table import AirColumns
 from sim.protocols import Air
 from sim.scenario.specs import PlantSpec
 
@@ -120,3 +123,25 @@ def test_supply_never_gets_colder_with_more_load(
 def test_the_same_question_has_the_same_answer(name: str, share: float, dry_bulb_c: float, humidity: float) -> None:
     outdoors = air(dry_bulb_c, humidity)
     assert plant(name).respond(share * DESIGN_W, outdoors) == plant(name).respond(share * DESIGN_W, outdoors)
+
+
+@given(plants, st.lists(st.tuples(shares, dry_bulbs, humidities), min_size=1, max_size=12))
+def test_many_hours_at_once_are_answered_as_one_by_one(name: str, hours: list[tuple[float, float, float]]) -> None:
+    loads = [share * DESIGN_W for share, _, _ in hours]
+    airs = [air(dry_bulb_c, humidity) for _, dry_bulb_c, humidity in hours]
+    columns = AirColumns(
+        np.array([one.dry_bulb_c for one in airs]),
+        np.array([one.wet_bulb_c for one in airs]),
+        np.array([one.relative_humidity for one in airs]),
+        np.array([one.pressure_pa for one in airs]),
+    )
+    together = plant(name).answer(np.array(loads), columns)
+    for row, (it_w, outdoors) in enumerate(zip(loads, airs, strict=True)):
+        alone = plant(name).answer(it_w, outdoors)
+        for figure in fields(Answer):
+            assert getattr(together, figure.name)[row] == pytest.approx(getattr(alone, figure.name), rel=1e-9, abs=1e-9)
+
+
+@given(st.sampled_from(("direct-liquid-dry", "immersion")), shares, dry_bulbs, humidities)
+def test_dry_plants_take_no_water(name: str, share: float, dry_bulb_c: float, humidity: float) -> None:
+    assert plant(name).respond(share * DESIGN_W, air(dry_bulb_c, humidity)).water_l_per_s == 0.0

@@ -73,3 +73,28 @@ def test_warmer_water_lets_it_carry_more() -> None:
     chiller = vsd(18.0, 29.0)
     assert chiller.available_w(18.0, 29.0) == 1e6
     assert chiller.available_w(28.0, 29.0) == pytest.approx(1.3e6)
+
+
+def staged(machines: float, part_load: tuple[float, float, float] = (0.127, 0.064, 0.809)) -> Chiller:
+    terms = {f"chiller_part_load_{power}": term for power, term in enumerate(part_load)}
+    return Chiller.sized({**VSD, **terms, "chiller_machines": machines}, 1e6, 6.67, 29.44)
+
+
+def test_as_many_machines_run_as_take_the_least_power() -> None:
+    four, full_w = staged(4.0), 1e6 / 6.8
+    for share in (0.03, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0):
+        load = 4.0 * share
+        least = min(n * (0.127 + 0.064 * load / n + 0.809 * (load / n) ** 2) for n in range(1, 5) if n >= load)
+        assert four.power_w(share * 1e6, 6.67, 29.44) / full_w == pytest.approx(least / 4.0)
+
+
+def test_machines_whose_power_is_in_proportion_run_only_as_needed() -> None:
+    one_by_one = staged(4.0, (0.0, 1.0, 0.0))
+    assert [one_by_one.running(share) for share in (0.01, 0.25, 0.26, 0.75, 1.0)] == [1.0, 1.0, 2.0, 3.0, 4.0]
+
+
+def test_staged_machines_cycle_only_where_the_last_one_is_below_its_floor() -> None:
+    four = staged(4.0)
+    floor_w = four.power_w(0.1 * 0.25 * 1e6, 6.67, 29.44)
+    assert four.power_w(0.05 * 0.25 * 1e6, 6.67, 29.44) == pytest.approx(floor_w / 2.0)
+    assert four.power_w(5e4, 6.67, 29.44) < vsd().power_w(5e4, 6.67, 29.44)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError, SeriesError
-from sim.facility import Weather, constant_weather, load_weather
+from sim.facility import Weather, constant_weather, load_weather, weather_year
 from sim.facility.climates import climate_names, climate_year
 from sim.scenario.specs import WeatherSource
 
@@ -160,6 +160,56 @@ def test_less_than_a_year_that_does_not_cover_the_run_is_refused(tmp_path: Path)
         load(path, "2023-07-01T00:00:00-06:00", offset_h=-6.0)
 
 
+def shifted(folder: Path, hour: int, by_h: int) -> Path:
+    """A year whose stamps jump by so many hours at one of them, as with summer time."""
+    path = open_meteo(folder, [10.0] * 8760, "2023-01-01T00:00", -18_000)
+    held = json.loads(path.read_text(encoding="utf-8"))
+    start = datetime(2023, 1, 1)
+    stamps = [start + timedelta(hours=row + (by_h if row >= hour else 0)) for row in range(8760)]
+    held["hourly"]["time"] = [stamp.strftime("%Y-%m-%dT%H:%M") for stamp in stamps]
+    path.write_text(json.dumps(held), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("by_h", "pair"), [(1, "T03:00 follows 2023-03-12T01:00"), (-1, "T01:00 follows")])
+def test_a_clock_that_jumps_is_refused(tmp_path: Path, by_h: int, pair: str) -> None:
+    path = shifted(tmp_path, 70 * 24 + 2, by_h)
+    with pytest.raises(SeriesError, match=f"2023-03-12{pair}.*summer time"):
+        load(path, "2023-07-01T00:00:00-06:00", offset_h=-6.0)
+
+
+def test_hours_that_are_missing_are_refused_where_the_year_is_wanted(tmp_path: Path) -> None:
+    with pytest.raises(SeriesError, match="the stamps are not hour by hour"):
+        weather_year(WeatherSource(file=shifted(tmp_path, 4000, 5)))
+
+
+@pytest.mark.parametrize(
+    ("row", "hint"),
+    [
+        ("293.1,280.0,40,92000", "kelvin instead of degC"),
+        ("75.0,50.0,40,92000", "degF instead of degC"),
+        ("20.0,10.0,40,920", "hPa or mbar instead of Pa"),
+        ("20.0,10.0,0.4,92000", "shares instead of percent"),
+    ],
+)
+def test_values_of_another_scale_are_refused_with_what_they_may_be(tmp_path: Path, row: str, hint: str) -> None:
+    path = epw(tmp_path, dict.fromkeys(range(8760), row))
+    with pytest.raises(SeriesError, match=hint):
+        load(path, "2023-01-01T00:00:00-07:00")
+
+
+def test_a_year_of_a_file_starts_at_midnight_of_its_own_clock(tmp_path: Path) -> None:
+    year = weather_year(WeatherSource(file=epw(tmp_path)))
+    assert year.air.dry_bulb_c[[1, 24, 8759]] == pytest.approx([0.11, 0.34, 36.73], abs=0.005)
+    assert (year.month[0], year.month[744], year.month[8759]) == (0, 1, 11)
+    assert (year.elevation_m, year.warnings) == (800.0, ())
+
+
+def test_a_year_needs_a_preset_or_a_file() -> None:
+    with pytest.raises(ScenarioError, match="say a preset or a file"):
+        weather_year(WeatherSource(dry_bulb_c=20.0, relative_humidity=0.5))
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -196,7 +246,7 @@ def test_every_preset_is_a_plausible_year_that_closes(name: str) -> None:
 
 
 def test_the_presets_that_scenarios_name_are_there() -> None:
-    assert {"hot-dry", "hot-humid", "temperate", "cold-dry"} <= set(climate_names())
+    assert {"hot-dry", "hot-humid", "temperate", "cold-dry", "tropical", "mixed-humid"} <= set(climate_names())
 
 
 def test_a_preset_is_hottest_in_the_afternoon_of_july_by_the_sites_clock() -> None:
