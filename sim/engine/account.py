@@ -8,7 +8,8 @@ from sim.engine.sums import ServiceSums, Sums, added, sums_of
 from sim.engine.variant_use import VariantUse
 from sim.engine.world import PoolRun, World
 from sim.errors import InvariantError
-from sim.kernels import gang, tally
+from sim.kernels import gang_layout as gang
+from sim.kernels import tally
 from sim.record.ledger import Adapted, JobTotals, Ledger, PoolTotals, Quantiles, ServiceTotals
 
 

@@ -255,7 +255,9 @@ def _pool_jobs(
         return None
     policies = {stream.policy for stream in streams}
     if len(policies) > 1:
-        raise ScenarioError(f"pool '{pool.pool.name}' has jobs under {sorted(policies)}: one policy per pool is built")
+        named = ", ".join(f"{stream.name}: {stream.policy}" for stream in streams)
+        text = f"pool '{pool.pool.name}' has jobs under several policies ({named}); one queue has one policy"
+        raise ScenarioError(f"{text}: give them the same, or pools of their own")
     horizon_s = plan.scenario.horizon_s
     tables = [open_jobs(stream, pool.pool.node, horizon_s, seed, replication) for stream in streams]
     for table in tables:
@@ -272,7 +274,8 @@ def _pool_jobs(
     most = pool.pool.accelerators - kept_for_services
     names, shift = [stream.name for stream in streams], pool.shift
     release = None if shift is None else [release_s(table, shift, signals[shift.by], horizon_s) for table in tables]
-    return PoolJobs(names, tables, rates, policies.pop(), nodes.free, most, horizon_s, release)
+    restart_s = [stream.restart_s for stream in streams]
+    return PoolJobs(names, tables, rates, policies.pop(), nodes.free, most, horizon_s, release, restart_s)
 
 
 def _place(world: World, deployments: Mapping[str, Deployment]) -> None:

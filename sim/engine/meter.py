@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.engine.sums import Sums, sums_of
 from sim.engine.world import World
-from sim.kernels import gang
+from sim.kernels import gang_layout as gang
 from sim.kernels.serving_layout import ON
 from sim.record.ledger import Meter
 

@@ -8,12 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernels import gang
+from sim.kernels import gang_layout as at
+from sim.kernels.gang_policies import head
 from sim.record.ledger import Quantiles
 from sim.workload import JobTable
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-POLICIES = {"fifo": gang.FIFO, "sjf": gang.SJF}
+POLICIES = {
+    "fifo": at.BLOCKING,
+    "sjf": at.BLOCKING,
+    "ljf": at.BLOCKING,
+    "priority": at.BLOCKING,
+    "srpt": at.PREEMPTING,
+    "easy": at.BACKFILL,
+    "fair-share": at.FAIR,
+}
 
 
 class PoolJobs:
@@ -29,16 +39,19 @@ class PoolJobs:
         most: int,
         horizon_s: float,
         release_s: Sequence[Floats] | None = None,
+        restart_s: Sequence[float] | None = None,
     ) -> None:
         """`rates` f8[streams, levels, 3] as of `job_tables`; `node_free` is shared with the services of the pool.
 
         `release_s` of each stream's jobs: when they may start, None: at once. Waiting counts from submission.
+        `restart_s` of each stream: what a job that was stopped loses before it goes on, None: nothing.
         """
         self.names = tuple(names)
         self.most = most  # accelerators that jobs could ever get
         self.events = 0
         release = [table.submit_s for table in tables] if release_s is None else release_s
-        self.submit_s, self.jobs = _merged(tables, release, rates, POLICIES[policy], node_free, horizon_s)
+        restart = np.zeros(len(tables)) if restart_s is None else np.array(restart_s, np.float64)
+        self.submit_s, self.jobs = _merged(tables, release, rates, restart, policy, node_free, horizon_s)
 
     def advance(self, now: float) -> None:
         """Brings all jobs up to `now`."""
@@ -50,13 +63,13 @@ class PoolJobs:
 
     def room_changed(self, accelerators: int) -> None:
         """Services gave accelerators back (positive) or took them (negative); the next `advance` starts jobs."""
-        self.jobs.cursors[gang.FREE] += accelerators
+        self.jobs.cursors[at.FREE] += accelerators
 
     @property
     def next_needs(self) -> int:
-        """Accelerators that the job at the head of the queue asks for; 0 where none waits."""
-        jobs = self.jobs
-        return int(jobs.accelerators[jobs.queue[0]]) if jobs.cursors[gang.WAITING] else 0
+        """Accelerators that the job whose turn it is asks for; 0 where none waits."""
+        job = head(self.jobs)
+        return 0 if job == at.NONE else int(self.jobs.accelerators[job])
 
     def take_node_energy(self) -> tuple[Floats, Floats]:
         """Joules and accelerator-seconds of each node since the last time."""
@@ -68,13 +81,13 @@ class PoolJobs:
 
     @property
     def totals(self) -> Floats:
-        """f8[streams, gang.TOTALS], a copy."""
+        """f8[streams, TOTALS] of `gang_layout`, a copy."""
         return self.jobs.totals.copy()
 
     def counts(self, stream: int, from_s: float) -> dict[int, int]:
         """Jobs of a stream's cohort (submitted at or after `from_s`) by status."""
         mine = self._status[(self.jobs.stream == stream) & (self.submit_s >= from_s)]
-        return {status: int(np.count_nonzero(mine == status)) for status in range(gang.REJECTED + 1)}
+        return {status: int(np.count_nonzero(mine == status)) for status in range(at.REJECTED + 1)}
 
     def in_status(self, stream: int, status: int) -> int:
         """Jobs of a stream in a status."""
@@ -84,26 +97,26 @@ class PoolJobs:
     def _status(self) -> Ints:
         """Status of each job; one that is submitted and waits for its hour is queued."""
         jobs = self.jobs
-        held_back = (jobs.status == gang.COMING) & (self.submit_s <= jobs.credited_s[0])
-        return np.where(held_back, gang.QUEUED, jobs.status).astype(np.int64)
+        held_back = (jobs.status == at.COMING) & (self.submit_s <= jobs.credited_s[0])
+        return np.where(held_back, at.QUEUED, jobs.status).astype(np.int64)
 
     def waits(self, stream: int, from_s: float) -> Quantiles:
         """Waiting times of the cohort's jobs that have started [s]."""
-        chosen = self._cohort(stream, from_s, (gang.RUNNING, gang.DONE))
-        return quantiles(self.jobs.times[chosen, gang.START_S] - self.submit_s[chosen])
+        chosen = self._cohort(stream, from_s, (at.RUNNING, at.DONE))
+        return quantiles(self.jobs.times[chosen, at.START_S] - self.submit_s[chosen])
 
     def turnarounds(self, stream: int, from_s: float) -> Quantiles:
         """Submission to end of the cohort's completed jobs [s]."""
-        chosen = self._cohort(stream, from_s, (gang.DONE,))
-        return quantiles(self.jobs.times[chosen, gang.END_S] - self.submit_s[chosen])
+        chosen = self._cohort(stream, from_s, (at.DONE,))
+        return quantiles(self.jobs.times[chosen, at.END_S] - self.submit_s[chosen])
 
     def makespan_s(self, stream: int, from_s: float) -> float | None:
         """First submission to last end of the cohort's completed jobs."""
-        chosen = self._cohort(stream, from_s, (gang.DONE,))
+        chosen = self._cohort(stream, from_s, (at.DONE,))
         if not chosen.any():
             return None
         cohort = (self.jobs.stream == stream) & (self.submit_s >= from_s)
-        return float(self.jobs.times[chosen, gang.END_S].max() - self.submit_s[cohort].min())
+        return float(self.jobs.times[chosen, at.END_S].max() - self.submit_s[cohort].min())
 
     def _cohort(self, stream: int, from_s: float, statuses: Sequence[int]) -> NDArray[np.bool_]:
         jobs = self.jobs
@@ -122,44 +135,45 @@ def _merged(
     tables: Sequence[JobTable],
     release_s: Sequence[Floats],
     rates: Floats,
-    policy: int,
+    restart_s: Floats,
+    policy: str,
     node_free: Ints,
     horizon_s: float,
-) -> tuple[Floats, gang.Jobs]:
+) -> tuple[Floats, at.Jobs]:
     """When each job is submitted, and the arrays of the gang kernel, which knows only when it may start.
 
     Jobs of all streams that are submitted before the horizon, in order of release.
     """
     submit_s, may_start_s = (np.concatenate(parts) for parts in ([table.submit_s for table in tables], release_s))
-    stream = np.repeat(np.arange(len(tables)), [len(table.submit_s) for table in tables])
     order = np.argsort(may_start_s, kind="stable")
     order = order[submit_s[order] < horizon_s]
-    number, streams, nodes = len(order), len(tables), len(node_free)
+    stream = np.repeat(np.arange(len(tables)), [len(table.submit_s) for table in tables])[order].astype(np.int64)
     estimate_s = np.concatenate([table.estimate_s for table in tables])[order]
-    entries = max(int(node_free.sum()), 1)
-    shares = np.zeros((entries, gang.SHARES), np.int64)
-    shares[:, gang.SHARE_NEXT] = np.append(np.arange(1, entries), gang.NONE)
-    cursors = np.zeros(gang.CURSORS, np.int64)
-    cursors[gang.FREE] = node_free.sum()
-    return submit_s[order], gang.Jobs(
+    keys = {
+        "sjf": estimate_s,
+        "srpt": estimate_s.copy(),  # the kernel counts it down
+        "ljf": -estimate_s,
+        "priority": -np.concatenate([table.priorities for table in tables])[order],
+    }
+    return submit_s[order], at.new_jobs(
         submit_s=may_start_s[order],
         run_s=np.concatenate([table.run_s for table in tables])[order],
-        order=estimate_s if policy == gang.SJF else np.arange(number, dtype=np.float64),
+        estimate_s=estimate_s,
+        order=keys.get(policy, np.arange(len(order), dtype=np.float64)),
         accelerators=np.concatenate([table.accelerators for table in tables])[order].astype(np.int64),
-        stream=stream[order].astype(np.int64),
-        status=np.zeros(number, np.int64),
-        times=np.zeros((number, gang.TIMES)),
-        first_share=np.full(number, gang.NONE, np.int64),
-        queue=np.zeros(number, np.int64),
-        ends=np.zeros(number, np.int64),
-        shares=shares,
+        stream=stream,
+        user=_users(tables)[order],
         node_free=node_free,
-        node_held=np.zeros((nodes, streams), np.int64),
-        node_level=np.full(nodes, rates.shape[1] - 1, np.int64),
-        node_energy_j=np.zeros(nodes),
-        node_busy_s=np.zeros(nodes),
-        totals=np.zeros((streams, gang.TOTALS)),
         rates=rates,
-        credited_s=np.zeros(1),
-        cursors=cursors,
+        restart_s=restart_s,
+        policy=POLICIES[policy],
     )
+
+
+def _users(tables: Sequence[JobTable]) -> Ints:
+    """Who each job belongs to, numbered over all streams; users of different streams are different ones."""
+    found, first = [], 0
+    for table in tables:
+        found.append(table.users + first)
+        first += int(table.users.max(initial=0)) + 1
+    return np.concatenate(found)

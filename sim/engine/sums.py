@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.engine.variant_use import VariantUse
 from sim.engine.world import PoolRun, ServiceRun, World
-from sim.kernels import gang
+from sim.kernels import gang_layout as gang
 
 Floats = NDArray[np.float64]
 

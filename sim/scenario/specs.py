@@ -217,8 +217,10 @@ class JobStream:
 
     name: str
     pool: str
-    policy: Literal["fifo", "sjf"]
+    policy: Literal["fifo", "sjf", "ljf", "priority", "fair-share", "easy", "srpt"]
     work: JobTrace | TrainJobs
+    priority: float = 0.0  # of jobs whose log has none; the highest goes first
+    restart_s: float = 0.0  # what a job that was stopped needs before it goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,8 +36,20 @@ class JobTable:
     estimate_s: Floats  # what a scheduler may know of run_s
     u_memory: float  # achieved bytes/s over peak while running, 0..1
     u_compute: float  # achieved FLOP/s over peak while running, 0..1
+    user: NDArray[np.int64] | None = None  # whose job it is, 0..; None: all of one user
+    priority: Floats | None = None  # the largest goes first; None: all alike
     random: bool = False  # whether another replication would bring other jobs
     warnings: tuple[str, ...] = ()
+
+    @property
+    def users(self) -> NDArray[np.int64]:
+        """Whose job each is."""
+        return np.zeros(len(self.submit_s), np.int64) if self.user is None else self.user
+
+    @property
+    def priorities(self) -> Floats:
+        """Priority of each job."""
+        return np.zeros(len(self.submit_s)) if self.priority is None else self.priority
 
 
 def open_jobs(stream: JobStream, node: NodeType, horizon_s: float, seed: int, replication: int) -> JobTable:
@@ -47,11 +59,11 @@ def open_jobs(stream: JobStream, node: NodeType, horizon_s: float, seed: int, re
     Raises TraceError for a log that cannot be used.
     """
     if isinstance(stream.work, TrainJobs):
-        return training_jobs(stream.work, node, horizon_s)
-    return logged_jobs(stream.work, horizon_s)
+        return training_jobs(stream.work, node, horizon_s, stream.priority)
+    return logged_jobs(stream.work, horizon_s, stream.priority)
 
 
-def logged_jobs(work: JobTrace, horizon_s: float) -> JobTable:
+def logged_jobs(work: JobTrace, horizon_s: float, priority: float = 0.0) -> JobTable:
     """The jobs of a log that are submitted before the horizon; the others are counted."""
     if work.format is not None and work.format not in JOB_FORMATS:
         text = f"no job format '{printable(work.format)}'{hint(work.format, JOB_FORMATS)}"
@@ -63,6 +75,7 @@ def logged_jobs(work: JobTrace, horizon_s: float) -> JobTable:
         accelerators=log.processors[inside].copy(),
         run_s=log.run_s[inside].copy(),
         estimate_s=log.estimate_s[inside].copy(),
+        priority=np.full(inside.stop, priority),
         u_memory=LOGGED_U_MEMORY,
         u_compute=LOGGED_U_COMPUTE,
         warnings=(*log.warnings(), *log_warnings(log, inside.stop)),
@@ -83,7 +96,7 @@ def log_warnings(log: JobLog, inside: int) -> list[str]:
     return [f"{log.file}: {text}" for text in texts]
 
 
-def training_jobs(work: TrainJobs, node: NodeType, horizon_s: float) -> JobTable:
+def training_jobs(work: TrainJobs, node: NodeType, horizon_s: float, priority: float = 0.0) -> JobTable:
     """The same training job every `every_s` seconds from time 0, or once."""
     run_s, u_memory, u_compute = train_seconds(work.model, work.tokens, work.precision, work.accelerators, node)
     count = 1 if work.every_s is None else math.ceil(horizon_s / work.every_s)
@@ -92,6 +105,7 @@ def training_jobs(work: TrainJobs, node: NodeType, horizon_s: float) -> JobTable
         accelerators=np.full(count, work.accelerators, np.int64),
         run_s=np.full(count, run_s),
         estimate_s=np.full(count, run_s),
+        priority=np.full(count, priority),
         u_memory=u_memory,
         u_compute=u_compute,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from math import isclose, prod
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +15,7 @@ from made import CATALOGUE, at_site, chat, fixed_time, hot, measure, pool, scena
 from sim.economics import appraise
 from sim.engine import simulate
 from sim.record.ledger import Ledger
+from sim.scenario.schema.work import JobPolicy
 from sim.scenario.specs import (
     Acquire,
     Carbon,
@@ -138,7 +139,7 @@ def services(draw: st.DrawFn, fleet: tuple[Pool, ...]) -> tuple[Service, ...]:
 
 @st.composite
 def jobs(draw: st.DrawFn, fleet: tuple[Pool, ...]) -> tuple[JobStream, ...]:
-    where, policy = draw(st.sampled_from(fleet)).name, draw(st.sampled_from(("fifo", "sjf")))
+    where, policy = draw(st.sampled_from(fleet)).name, draw(st.sampled_from(get_args(JobPolicy)))
     return tuple(
         training(
             draw(st.sampled_from((None, 37.0, 111.1))), draw(st.integers(1, 12)), name=name, pool=where, policy=policy

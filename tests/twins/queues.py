@@ -1,4 +1,4 @@
-"""Slow, obvious twins: the Kiefer-Wolfowitz and Lindley recursions, and gang scheduling with plain lists."""
+"""Slow, obvious twins: the Kiefer-Wolfowitz and Lindley recursions, and desks."""
 
 from __future__ import annotations
 
@@ -62,34 +62,3 @@ def desks(
         given[r].append((start, start + service))
         found.append((r, start))
     return found
-
-
-def gang_starts(
-    submit_s: Sequence[float],
-    run_s: Sequence[float],
-    accelerators: Sequence[int],
-    keys: Sequence[float],
-    total: int,
-) -> list[float | None]:
-    """Start times of gang jobs whose queue is ordered by `keys` and whose head blocks; None for what never fits."""
-    starts: list[float | None] = [None] * len(submit_s)
-    coming = sorted(range(len(submit_s)), key=lambda job: (submit_s[job], job))
-    queue: list[int] = []
-    running: list[tuple[float, int]] = []
-    free = total
-    while coming or running:
-        now = min([submit_s[job] for job in coming[:1]] + [end for end, _ in running])
-        for end, job in [entry for entry in running if entry[0] <= now]:
-            running.remove((end, job))
-            free += accelerators[job]
-        while coming and submit_s[coming[0]] <= now:
-            job = coming.pop(0)
-            if accelerators[job] <= total:
-                queue.append(job)
-        queue.sort(key=lambda job: (keys[job], job))
-        while queue and accelerators[queue[0]] <= free:
-            job = queue.pop(0)
-            free -= accelerators[job]
-            starts[job] = now
-            running.append((now + run_s[job], job))
-    return starts

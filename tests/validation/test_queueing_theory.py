@@ -368,7 +368,7 @@ def test_jobs_of_one_accelerator_wait_as_in_a_queue_of_two_servers(tmp_path: Pat
     assert_agrees([simulated for simulated, _ in found], wait_many(2, 0.6))
 
 
-@pytest.mark.parametrize(("policy", "wait_s"), [("fifo", 2323.81), ("sjf", 496.43)])
+@pytest.mark.parametrize(("policy", "wait_s"), [("fifo", 2323.81), ("sjf", 496.43), ("easy", 695.00)])
 def test_gangs_of_the_golden_log_wait_as_published(shared_data: Path, policy: Policy, wait_s: float) -> None:
     work = JobTrace(path=shared_data / "hpc_jobs" / "golden-10k.swf.gz")
     stream = JobStream(name="jobs", pool="h100", policy=policy, work=work)

@@ -152,7 +152,14 @@ def _jobs(stream: schema.Jobs, pool: specs.Pool | None, path: Route, desk: Desk)
     else:
         assert stream.train is not None
         work = _training(stream.train, pool, (*path, "train"), desk)
-    return specs.JobStream(name=stream.name, pool=stream.pool, policy=stream.policy, work=work)
+    return specs.JobStream(
+        name=stream.name,
+        pool=stream.pool,
+        policy=stream.policy,
+        work=work,
+        priority=stream.priority,
+        restart_s=stream.restart_s,
+    )
 
 
 def _training(train: schema.Train, pool: specs.Pool | None, path: Route, desk: Desk) -> specs.TrainJobs:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
 from sim.document import Strict, fault
 from sim.document.wording import shown
-from sim.scenario.schema.fields import Count, EntityName, PathText, Positive, later
+from sim.scenario.schema.fields import Count, EntityName, NonNegative, PathText, Positive, later
 from sim.scenario.schema.forms import Form, OneForm, Short
 from sim.scenario.schema.names import ApplicationField, Engine, Model, Named, PoolName, Precision
 from sim.scenario.schema.traffic import Traffic
+
+JobPolicy = Literal["fifo", "sjf", "ljf", "priority", "fair-share", "easy", "srpt"]
 
 
 def _variant(name: str) -> str:
@@ -111,8 +113,19 @@ class Jobs(OneForm):
     forms: ClassVar[Mapping[str, Form]] = {"trace": Form(), "train": Form()}
     name: EntityName = Field(description="Name in results.")
     pool: PoolName = Field(description="Pool that they run on.")
-    policy: Annotated[Literal["fifo", "sjf"], later("policy", ("easy",), built="fifo, sjf")] = Field(
-        default="fifo", description="Who goes first: fifo by submission, sjf by the shortest estimate."
+    policy: Annotated[JobPolicy, later("policy", ("max-min",), built=", ".join(get_args(JobPolicy)))] = Field(
+        default="fifo",
+        description="Who goes first: fifo by submission, sjf by the shortest estimate, ljf by the longest, priority by "
+        "the highest priority, fair-share by whose user holds fewest accelerators, easy by submission where jobs that "
+        "do not delay a head that waits pass it, srpt by the shortest remaining, stopping jobs with more left.",
+    )
+    priority: Annotated[float, Field(ge=-1e9, le=1e9)] = Field(
+        default=0.0, description="Under policy priority, of jobs whose log has none; the highest goes first."
+    )
+    restart_s: NonNegative = Field(
+        default=30.0,
+        description="Seconds that a job which was stopped needs to read its checkpoint before it goes on. "
+        "Default, assumed: 30, as simulations of elastic training take it (Pollux, 2021).",
     )
     trace: JobTrace | None = Field(default=None, description="Jobs of a log (SWF: processors are accelerators).")
     train: Train | None = Field(default=None, description="A training job every so often.")
