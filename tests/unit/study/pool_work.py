@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from sim.errors import ScenarioError
 
@@ -16,20 +17,36 @@ class UnpicklableError(Exception):
         self.handle, self.needed = handle, needed
 
 
+class Unreadable:
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return int, ("one",)
+
+
 def labour(task: str, report: Callable[[float], None]) -> object:
-    report(0.5)
-    if task == "killed":
+    kind, _, path = task.partition(" at ")
+    if kind == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
-    if task == "leaves":
+    if kind == "killed once" and not Path(path).exists():
+        Path(path).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "leaves":
         os._exit(0)
-    if task == "slow":
+    if kind == "slow":
+        Path(path or os.devnull).write_text(str(os.getpid()))
         time.sleep(60)
-    if task == "bad input":
+    if kind == "reports":
+        time.sleep(0.15)
+        report(0.5)
+    if kind == "brief":
+        time.sleep(0.3)
+    if kind == "bad input":
         raise ScenarioError("no such thing")
-    if task == "defect":
+    if kind == "defect":
         raise ZeroDivisionError("by nought")
-    if task == "odd defect":
+    if kind == "odd defect":
         raise UnpicklableError(lambda: None, 1)
-    if task == "odd result":
+    if kind == "odd result":
         return lambda: None
-    return f"did {task}"
+    if kind == "unreadable":
+        return Unreadable()
+    return f"did {kind}"
