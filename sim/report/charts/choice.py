@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LABEL_LETTERS = 30
-LABELS_MAX = 8  # of the front, named beside their dots
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,8 @@ def draw_front(content: Mapping[str, Any]) -> tuple[Figure, Axes]:
                 label=f"{label} ({len(drawn)})",
                 zorder=3 if state == "chosen" else 2,
             )
-        _name_dots(axes, [dot for dot in dots if dot.state in {"chosen", "front"}])
+        for dot in (dot for dot in dots if dot.name == content["baseline"]):
+            axes.annotate(dot.name, (dot.cost_usd, dot.energy_kwh), (6, 4), textcoords="offset points")
         axes.set_xlabel("cost, USD")
         axes.set_ylabel("energy at the meter, kWh")
         axes.margins(x=0.12, y=0.12)
@@ -141,15 +141,6 @@ def _state(candidate: Mapping[str, Any], content: Mapping[str, Any]) -> str:
     if candidate["name"] in content["front"]:
         return "front"
     return "feasible" if candidate["feasible"] else "out"
-
-
-def _name_dots(axes: Axes, dots: Sequence[Dot]) -> None:
-    """Numbers beside the dots of the front, told below the chart; the chosen one first."""
-    shown = sorted(dots, key=lambda dot: (dot.state != "chosen", dot.cost_usd))[:LABELS_MAX]
-    for place, dot in enumerate(shown):
-        axes.annotate(str(place + 1), (dot.cost_usd, dot.energy_kwh), (6, 5), textcoords="offset points")
-    names = "\n".join(textwrap.shorten(f"{place + 1}  {dot.name}", 60) for place, dot in enumerate(shown))
-    axes.annotate(names, (1.02, 1.0), xycoords="axes fraction", va="top", fontsize=8.0, annotation_clip=False)
 
 
 def _title(content: Mapping[str, Any]) -> str:
