@@ -31,6 +31,8 @@ def kind_of(folder: Path) -> str:
     if manifest is None:
         raise UsageError(f"{folder} holds no results of dcsim run, compare or sweep")
     kind = str(manifest.get("kind"))
+    if kind == "choose":
+        raise UsageError(f"{folder} holds a choice: its charts are front and waterfall, its table is candidates.csv")
     if kind != "sweep":
         raise UsageError(f"{folder} holds an unfinished dcsim {kind}: the same command resumes it")
     return kind

@@ -106,7 +106,7 @@ class Task:
             deterministic=not self.trials.random,
             runs=len(self.trials.rows),
             warnings=self.trials.sample(chosen).warnings if chosen else (),
-            failures=[f"{name}: {text}" for name, text in self.trials.failed.items()],
+            failures=[f"{name}: {text}" for name, text in sorted(self.trials.failed.items())],
             rows=tuple(self.trials.rows),
         )
 

@@ -37,7 +37,7 @@ class Trials:
     _scenarios: dict[str, Scenario] = field(default_factory=dict)
     _figures: dict[str, dict[int, Mapping[str, float]]] = field(default_factory=dict)
     _told: dict[str, dict[int, Sequence[str]]] = field(default_factory=dict)
-    _warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of the first run: others differ in figures
+    _warnings: dict[str, dict[int, tuple[str, ...]]] = field(default_factory=dict)
 
     def add(self, name: str, measures: Sequence[Measure]) -> None:
         """Makes a mix known; one that is known already stays."""
@@ -80,10 +80,14 @@ class Trials:
         return {each: known[each] for each in numbers}, {each: self._told[name][each] for each in numbers}
 
     def sample(self, name: str, replications: Iterable[int] | None = None) -> Sample:
-        """Finished replications of a mix for statistics, all or those among the given ones."""
+        """Finished replications of a mix for statistics, all or those among the given ones.
+
+        Its warnings are of the first run: others say the same with other numbers.
+        """
+        warnings = self._warnings.get(name, {})
         figures, told = self.outcome(name, sorted(self.figures(name)) if replications is None else replications)
         kept = {number: not texts for number, texts in told.items()}
-        return Sample(figures, kept, self.random, self._warnings.get(name, ()))
+        return Sample(figures, kept, self.random, warnings[min(warnings)] if warnings else ())
 
     def _take(self, row: Row) -> None:
         name, result = row.point.mix, row.result
@@ -92,7 +96,7 @@ class Trials:
             self.random |= result.random
             self._figures[name][row.point.replication] = with_totals(flat_figures(result.summary), result.summary)
             self._told[name][row.point.replication] = _texts(result.summary, "broken")
-            self._warnings.setdefault(name, _texts(result.summary, "warnings"))
+            self._warnings.setdefault(name, {})[row.point.replication] = _texts(result.summary, "warnings")
         elif isinstance(result.cause, InputError):
             self.refused[name] = _one_line(result.cause)
         else:
