@@ -17,11 +17,6 @@ from sim.document.wording import hint, shown
 from sim.errors import Problem
 from sim.scenario.schema.fields import LONGEST_NAME
 
-# names of the format that a later version brings
-PLANNED = {
-    "plants": ("air-economiser", "immersion", "legacy", "frontier"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -81,8 +76,6 @@ def catalogue_name(kind: str, name: str, catalogue: Catalogue) -> None:
     known = catalogue.names(kind)
     if name in known:
         return
-    if name in PLANNED.get(kind, ()):
-        raise fault(f"{kind.removesuffix('s')} '{name}' is not built yet; built: {', '.join(known)}")
     raise fault(f"no {kind.removesuffix('s')} {shown(name)}{hint(name, known)} (dcsim catalog list {kind})")
 
 
