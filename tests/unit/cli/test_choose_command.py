@@ -74,9 +74,11 @@ def test_more_money_never_gives_more_energy(choose: Choose) -> None:
     assert kwh == sorted(kwh, reverse=True)
 
 
-def test_the_same_command_gives_the_same_bytes(choose: Choose, dcsim: Callable[..., Any]) -> None:
-    command = ("choose", "s.yaml", "--workers", 1, "--replications", 2, "--json")
-    assert dcsim(*command).out == dcsim(*command).out
+def test_the_same_command_gives_the_same_bytes_with_any_number_of_workers(
+    choose: Choose, dcsim: Callable[..., Any]
+) -> None:
+    one, two = (("choose", "s.yaml", "--workers", workers, "--replications", 2, "--json") for workers in (1, 2))
+    assert dcsim(*one).out == dcsim(*one).out == dcsim(*two).out
     assert choose("--seed", 4)[1] != choose()[1]
 
 
@@ -88,6 +90,8 @@ def test_a_folder_holds_the_choice_its_table_and_resumes(
     assert (folder / "out" / "candidates.csv").read_text().startswith("name,cost_usd,")
     again = choose("--out", "out")
     assert again == first
+    refused = dcsim("plot", "out", "cost", "--out", "c.png")
+    assert (refused.status, "holds a choice" in refused.err) == (2, True)
     for kind in ("front", "waterfall"):
         assert dcsim("plot", "out", kind, "--out", f"{kind}.png").status == 0
         assert (folder / f"{kind}.png").read_bytes().startswith(b"\x89PNG")
