@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from sim.errors import InputError
-from sim.study.executor import Failed, execute
-from sim.study.point import Point, Row, identities, work_point
-from sim.study.store import Store
+from sim.study.executor import Failed, execute_in_batches
+from sim.study.point import Key, Point, Row, keys_of, work_point
+from sim.study.store import Entry, Store
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Progress:
 
 
 Watch: TypeAlias = Callable[[Progress], None]
+Told: TypeAlias = Callable[[Mapping[str, int]], None]  # of the numbers of points by why they have to be run
 
 
 def processors() -> int:
@@ -47,32 +49,53 @@ def processors() -> int:
 
 
 def run_points(
-    points: Sequence[Point], workers: int | None = None, store: Store | None = None, watch: Watch | None = None
+    points: Sequence[Point],
+    workers: int | None = None,
+    store: Store | None = None,
+    watch: Watch | None = None,
+    *,
+    timeout_s: float | None = None,
+    told: Told | None = None,
 ) -> Generator[Row, None, None]:
     """Yields one row per point as it comes, stored ones first; each new row is in the store before it is yielded.
 
-    Raises the InputError of the first point where every point was refused for its input; nothing is written then.
+    A point that takes longer than `timeout_s` is stopped. `told` hears, before the first is run, how many points are
+    run and why. Raises the InputError of the first point where every point was refused for its input; nothing is
+    written then.
     """
-    names = identities(points)
+    keys = keys_of(points)
     earlier = store.done() if store else {}
-    known = [index for index, identity in enumerate(names) if identity in earlier]
-    todo = [index for index, identity in enumerate(names) if identity not in earlier]
-    yield from (Row(index, points[index], earlier[names[index]], earlier=True) for index in known)
+    known = [index for index, key in enumerate(keys) if key.identity in earlier]
+    reasons: dict[int, str] = {
+        index: store.reason(key, points[index]) if store else "new"
+        for index, key in enumerate(keys)
+        if key.identity not in earlier
+    }
+    if told is not None:
+        told(Counter(reasons.values()))
+    yield from (Row(index, points[index], earlier[keys[index].identity], earlier=True) for index in known)
     accepted, held_back = bool(known), list[Row]()
-    for row in _fresh_rows(points, todo, workers or processors(), watch or (lambda _progress: None)):
-        held_back.append(row)
-        accepted = accepted or not row.refused
+    for rows in _fresh_rows(points, reasons, workers or processors(), watch or (lambda _progress: None), timeout_s):
+        held_back += rows
+        accepted = accepted or not all(row.refused for row in rows)
         if accepted:
-            for each in held_back:
-                if store:
-                    store.add(names[each.index], each.point, each.result)
-                yield each.lightened()
+            _keep(held_back, keys, store)
+            yield from (each.lightened() for each in held_back)
             held_back.clear()
     if held_back:
         _raise_refusal(held_back[0])
 
 
-def _fresh_rows(points: Sequence[Point], todo: Sequence[int], workers: int, watch: Watch) -> Generator[Row, None, None]:
+def _keep(rows: Sequence[Row], keys: Sequence[Key], store: Store | None) -> None:
+    if store:
+        store.add_all([Entry(keys[row.index], row.point, row.result) for row in rows])
+
+
+def _fresh_rows(
+    points: Sequence[Point], reasons: Mapping[int, str], workers: int, watch: Watch, timeout_s: float | None
+) -> Generator[list[Row], None, None]:
+    """The rows of the points that have a reason to be run, as many at a time as come together."""
+    todo = list(reasons)
     progress = Progress(len(points), sum(point.scenario.horizon_s for point in points), len(points) - len(todo))
 
     def heard(index: int, share: float) -> None:
@@ -82,10 +105,12 @@ def _fresh_rows(points: Sequence[Point], todo: Sequence[int], workers: int, watc
     watch(progress)
     if workers > 1 and len(todo) > 1:
         _warm_kernels()
-    for done in execute(work_point, [points[index] for index in todo], workers, heard):
-        progress.finish(done.index)
+    for batch in execute_in_batches(work_point, [points[index] for index in todo], workers, heard, timeout_s):
+        for done in batch:
+            progress.finish(done.index)
         watch(progress)
-        yield Row(todo[done.index], points[todo[done.index]], done.result)
+        rows = [(todo[done.index], done.result) for done in batch]
+        yield [Row(index, points[index], result, reason=reasons[index]) for index, result in rows]
 
 
 def _warm_kernels() -> None:

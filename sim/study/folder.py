@@ -51,7 +51,8 @@ def check_folder(folder: Path, manifest: Manifest) -> None:
         raise UsageError(f"{folder} is a file: choose another --out")
     found = read_manifest(folder)
     if found is None:
-        if folder.is_dir() and any(folder.iterdir()):
+        # hidden files: the lock, and what a writer that was killed at once was at
+        if folder.is_dir() and any(not each.name.startswith(".") for each in folder.iterdir()):
             raise UsageError(f"{folder} is not empty and holds no results of dcsim: choose another --out")
         return
     if found.get("scenario_sha256") != manifest.scenario_sha256:

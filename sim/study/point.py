@@ -16,7 +16,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from sim.document import write_atomically
 from sim.errors import InputError
@@ -24,6 +24,7 @@ from sim.record.kept import Packed
 from sim.record.ledger import Ledger
 from sim.scenario.specs import Scenario
 from sim.strategies.plan import Plan
+from sim.study.code_version import code_version
 from sim.study.executor import Failed, Report
 
 if TYPE_CHECKING:
@@ -79,12 +80,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of the point at `index` of a study; `earlier` where the store had it."""
+    """What became of the point at `index` of a study; `earlier` where the store had it, else why it was run."""
 
     index: int
     point: Point
     result: Outcome | Failed
     earlier: bool = False
+    reason: str = "new"
 
     def lightened(self) -> Row:
         """The row without what is kept for repricing, which is too much to hold for many."""
@@ -184,18 +186,26 @@ def work_point(point: Point, report: Report) -> Outcome:
     )
 
 
-def identities(points: Sequence[Point]) -> list[str]:
-    """What each point is known by: a digest of resolved scenario and its files, mix, seed, replication and version."""
+class Key(NamedTuple):
+    """What a point is known by, and of that what may change: its scenario with its files, and the code."""
+
+    identity: str
+    scenario: str = ""
+    code: str = ""
+
+
+def keys_of(points: Sequence[Point]) -> list[Key]:
+    """The key of each point: digests of resolved scenario and files, mix, seed, replication and code version."""
     digests: dict[int, str] = {}  # many points share one scenario object
     for point in points:
         if id(point.scenario) not in digests:
             digests[id(point.scenario)] = scenario_digest(point.scenario)
-    return [_identity(point, digests[id(point.scenario)]) for point in points]
+    return [_key(point, digests[id(point.scenario)]) for point in points]
 
 
-def _identity(point: Point, digest: str) -> str:
-    parts = (digest, point.mix, point.seed, point.replication, package_version())
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+def _key(point: Point, digest: str) -> Key:
+    parts = (digest, point.mix, point.seed, point.replication, code_version())
+    return Key(hashlib.sha256(json.dumps(parts).encode()).hexdigest(), digest, code_version())
 
 
 @lru_cache(maxsize=1)

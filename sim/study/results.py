@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from sim.document import write_atomically
+from sim.errors import UsageError
 from sim.study.executor import Failed
 from sim.study.metrics import flat_figures
 from sim.study.point import Row, Setting
 from sim.study.sample import Sample
+from sim.study.store_file import told_of
 
 FILE_NAME: Final = "results.parquet"
 OWN_COLUMNS: Final = ("mix", "replication", "seed", "status", "error", "feasible")
@@ -30,13 +32,16 @@ def write_results(folder: Path, rows: Sequence[Row]) -> None:
     table = pa.table({name: _column([record.get(name) for record in records]) for name in names})
     buffer = io.BytesIO()
     pq.write_table(table.replace_schema_metadata({"schema": "dcsim.results/1"}), buffer, compression="zstd")
-    write_atomically(folder / FILE_NAME, buffer.getvalue())
+    with told_of(folder):
+        write_atomically(folder / FILE_NAME, buffer.getvalue())
 
 
 def read_samples(folder: Path) -> dict[str, Sample]:
     """The finished rows as samples: one per mix and combination of varied values, in the order of the table."""
     import pyarrow.parquet as pq
 
+    if not (folder / FILE_NAME).is_file():
+        raise UsageError(f"{folder} holds no {FILE_NAME} yet: the same command goes on and writes it")
     table = pq.read_table(folder / FILE_NAME)
     names = table.column_names
     paths, figures = names[: names.index("mix")], names[names.index("feasible") + 1 :]
@@ -76,7 +81,7 @@ def _record(row: Row) -> dict[str, Setting]:
         "mix": row.point.mix,
         "replication": row.point.replication,
         "seed": row.point.seed,
-        "status": "failed" if isinstance(result, Failed) else "done",
+        "status": result.status if isinstance(result, Failed) else "done",
         "error": result.error if isinstance(result, Failed) else None,
         "feasible": None if isinstance(result, Failed) else result.summary.get("feasible") is True,
     }

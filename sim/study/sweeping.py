@@ -17,7 +17,7 @@ from sim.study.batch import Watch, run_points
 from sim.study.executor import Failed
 from sim.study.folder import manifest_of
 from sim.study.mixes import mix_names
-from sim.study.point import Point, Row, Setting, identities
+from sim.study.point import Point, Row, Setting, keys_of
 from sim.study.results import failures_of, write_results
 from sim.study.store import Store
 
@@ -109,7 +109,7 @@ def planned(
     points = sweep_points(base, path, axes, replications=replications, seed=seed, any_size=any_size)
     with Store(out, manifest_of("sweep", base, base.seed if seed is None else seed), base) as store:
         earlier = store.done()
-    skipped = sum(name in earlier for name in identities(points))
+    skipped = sum(key.identity in earlier for key in keys_of(points))
     return Sweep(points=len(points), done=0, failed=0, skipped=skipped, out=out)
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from sim.catalog.entries import PlantType
 from sim.scenario.specs import Mix, PlantSpec, Scenario, SeriesFile, Tariff
-from sim.study.point import Point, identities, scenario_digest
+from sim.study.point import Point, keys_of, scenario_digest
 
 
 def test_identity_depends_on_each_part(scenario: Scenario) -> None:
@@ -21,8 +21,8 @@ def test_identity_depends_on_each_part(scenario: Scenario) -> None:
         replace(point, scenario=replace(scenario, horizon_s=7200.0)),
         replace(point, scenario=replace(scenario, mixes=(Mix(name="baseline"),))),
     ]
-    assert len(set(identities([point, *others]))) == 6
-    first, elsewhere = identities([point, replace(point, settings={"any": 1}, folder=Path("elsewhere"))])
+    assert len({key.identity for key in keys_of([point, *others])}) == 6
+    first, elsewhere = keys_of([point, replace(point, settings={"any": 1}, folder=Path("elsewhere"))])
     assert first == elsewhere
 
 
