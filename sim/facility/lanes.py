@@ -39,20 +39,24 @@ class AirLike(Protocol[Number_co]):
 
 def larger(one: Number, other: Number | float) -> Number:
     """The larger of two."""
-    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        return np.maximum(one, other)
-    return one if one >= other else other
+    if type(one) is float and type(other) is float:
+        return one if one >= other else other
+    found: Number = np.maximum(one, other)
+    return found
 
 
 def smaller(one: Number, other: Number | float) -> Number:
     """The smaller of two."""
-    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        return np.minimum(one, other)
-    return one if one <= other else other
+    if type(one) is float and type(other) is float:
+        return one if one <= other else other
+    found: Number = np.minimum(one, other)
+    return found
 
 
 def within(value: Number, low: float, high: float) -> Number:
     """The value, or the limit that it passes."""
+    if type(value) is float:
+        return low if value < low else high if value > high else value
     return smaller(larger(value, low), high)
 
 
