@@ -183,4 +183,5 @@ class Task:
             return [], None
         first, last = ((name, measures[name]) for name in (race.baseline, chosen))
         ladder = Ladder(self.trials, first, last, self.fresh, race.confidence)
-        return ladder.steps(), ladder.attribution()
+        attribution = ladder.attribution()  # first: its runs hold those of the steps, and go together
+        return ladder.steps(), attribution

@@ -37,12 +37,24 @@ def _joined(measures: Sequence[Measure], long: bool) -> str:
 def _setting(kind: str, options: Mapping[str, object], long: bool) -> str:
     if set(options) == {kind}:
         return _value(options[kind], long)
-    return " ".join(f"{name}={_value(value, long)}" if long else _value(value, long) for name, value in options.items())
+    return _listed(options, long)
+
+
+def _listed(options: Mapping[str, object], long: bool) -> str:
+    """Values alone where they are plain, else with their names."""
+    return " ".join(
+        f"{name}={_value(value, long)}"
+        if long
+        else f"{name} {_value(value, long)}"
+        if isinstance(value, Mapping)
+        else _value(value, long)
+        for name, value in options.items()
+    )
 
 
 def _value(value: object, long: bool) -> str:
     if isinstance(value, PlantSpec):
         return " ".join((value.type.name, *(f"{name}={figure:g}" for name, figure in value.overrides.items())))
     if isinstance(value, Mapping):
-        return " ".join(f"{name}={_value(each, long)}" if long else _value(each, long) for name, each in value.items())
+        return _listed(value, long)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -92,6 +92,8 @@ def test_names_are_short_and_never_the_same_for_two() -> None:
         "autoscale queue_per_replica=0.5",
         "quantise fp8 (chat) + power_cap_w 400",
     ]
+    cached = measure("vertical", "specialise", cache={"hit_share": 0.3})
+    assert combination_names([[one], [cached]]) == ["autoscale 0.5", "specialise cache 0.3"]
     assert combination_names([[CAP], [CAP]]) == ["power_cap_w 400", "power_cap_w 400 #2"]
 
 
