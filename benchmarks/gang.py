@@ -23,7 +23,8 @@ USERS = 50
 RATES = np.array([[[1.0, 500.0, 350.0]]])
 
 C_SOURCE = r"""
-/* FIFO gangs whose head blocks, on a counter of free accelerators: no nodes, no energy; a binary heap of ends. Returns the mean wait. */
+/* FIFO gangs whose head blocks, on a counter of free accelerators: no nodes, no energy.
+   a binary heap of ends. Returns the mean wait. */
 static double end_s[1 << 20]; static int job_of[1 << 20]; static int size;
 static void push(double key, int job) {
   int i = size++;

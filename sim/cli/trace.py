@@ -70,7 +70,9 @@ def convert(file: Path, named_format: str | None, out: Path) -> None:
     tell([f"wrote {path}: {len(next(iter(columns.values()))):,} rows of {', '.join(columns)}"])
 
 
-def _figure(value: float | None) -> str:
+def _figure(value: float | str | None) -> str:
     if value is None:
         return "-"
+    if isinstance(value, str):
+        return value
     return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"

@@ -10,15 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalog.entries import NodeType
-from sim.document.wording import hint, printable
-from sim.errors import Problem, TraceError
 from sim.models.training import train_seconds
 from sim.scenario.specs import JobStream, JobTrace, TrainJobs
-from sim.workload.swf import JobLog, read_swf
+from sim.workload.job_formats import read_jobs
+from sim.workload.job_log import JobLog
 
 Floats = NDArray[np.float64]
-
-JOB_FORMATS: Final = ("swf",)
 
 # A log does not say what its jobs do with an accelerator. assumed: modest training, which every accelerator of the
 # catalogue sustains at full clock within its design power, so that a job takes the time that the log says.
@@ -64,36 +61,56 @@ def open_jobs(stream: JobStream, node: NodeType, horizon_s: float, seed: int, re
 
 
 def logged_jobs(work: JobTrace, horizon_s: float, priority: float = 0.0) -> JobTable:
-    """The jobs of a log that are submitted before the horizon; the others are counted."""
-    if work.format is not None and work.format not in JOB_FORMATS:
-        text = f"no job format '{printable(work.format)}'{hint(work.format, JOB_FORMATS)}"
-        raise TraceError(Problem(text, printable(str(work.path))))
-    log = read_swf(work.path)
-    inside = slice(0, int(np.searchsorted(log.submit_s, horizon_s)))
+    """The jobs of a log that are submitted before the horizon; the others, and those that cannot run, are counted.
+
+    A job that asks for a share of an accelerator gets a whole one. Time 0 is that of the log, or its first job where
+    the log's clock shows dates.
+    """
+    log = read_jobs(work.path, work.format)
+    begin_s = log.submit_s[:1].sum() if log.dated else 0.0
+    submit_s = log.submit_s - begin_s
+    inside = submit_s < horizon_s
+    can_run = ~np.isnan(log.run_s) & (log.accelerators > 0.0)
+    used = inside & can_run
     return JobTable(
-        submit_s=log.submit_s[inside].copy(),
-        accelerators=log.processors[inside].copy(),
-        run_s=log.run_s[inside].copy(),
-        estimate_s=log.estimate_s[inside].copy(),
-        priority=np.full(inside.stop, priority),
+        submit_s=submit_s[used],
+        accelerators=np.ceil(log.accelerators[used]).astype(np.int64),
+        run_s=log.run_s[used],
+        estimate_s=log.estimate_s[used],
         u_memory=LOGGED_U_MEMORY,
         u_compute=LOGGED_U_COMPUTE,
-        warnings=(*log.warnings(), *log_warnings(log, inside.stop)),
+        user=np.unique(log.user[used], return_inverse=True)[1].astype(np.int64),
+        priority=np.where(np.isnan(log.priority[used]), priority, log.priority[used]),
+        warnings=(*log.warnings(), *log_warnings(log, inside, can_run)),
     )
 
 
-def log_warnings(log: JobLog, inside: int) -> list[str]:
-    """What of a log is left out by the horizon, and what is assumed about its jobs."""
-    texts = []
-    if inside < log.submit_s.size:
-        texts.append(f"{log.submit_s.size - inside:,} of {log.rows:,} jobs are submitted at or after the horizon")
-    if inside == 0:
+def log_warnings(log: JobLog, inside: NDArray[np.bool_], can_run: NDArray[np.bool_]) -> list[str]:
+    """What of a log is left out or changed, and what is assumed about its jobs."""
+    shares = used_shares(log, inside & can_run)
+    counts = {
+        "are submitted at or after the horizon": ~inside,
+        "did not run to an end, so that their run time is unknown, and are left out": inside & np.isnan(log.run_s),
+        "ask for no accelerator and are left out": inside & ~np.isnan(log.run_s) & (log.accelerators == 0.0),
+        f"ask for a share of an accelerator and get a whole one ({shares})": inside
+        & can_run
+        & (log.accelerators != np.ceil(log.accelerators)),
+    }
+    texts = [f"{marked.sum():,} of {log.rows:,} jobs {text}" for text, marked in counts.items() if marked.any()]
+    if not inside.any():
         texts.append("no job is submitted within the horizon")
     texts.append(
         f"its jobs are assumed to reach {LOGGED_U_MEMORY:.0%} of memory bandwidth and {LOGGED_U_COMPUTE:.0%} of peak "
         "FLOP/s, which sets their power"
     )
     return [f"{log.file}: {text}" for text in texts]
+
+
+def used_shares(log: JobLog, used: NDArray[np.bool_]) -> str:
+    """What whole accelerators instead of shares come to."""
+    asked_s = float((log.accelerators * log.run_s)[used].sum())
+    given_s = float((np.ceil(log.accelerators) * log.run_s)[used].sum())
+    return f"{given_s / asked_s - 1.0:+.1%} of accelerator-seconds" if asked_s else "no run time"
 
 
 def training_jobs(work: TrainJobs, node: NodeType, horizon_s: float, priority: float = 0.0) -> JobTable:

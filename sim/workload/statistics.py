@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from sim.document.gzipped import read_bytes
 from sim.errors import TraceError
-from sim.workload.formats import AUDIO, INPUT, ITEMS, OUTPUT, SERVICE
-from sim.workload.swf import is_job, read_swf
+from sim.workload.formats import AUDIO, INPUT, ITEMS, OUTPUT, REQUEST_FORMATS, SERVICE
+from sim.workload.job_formats import NODES, READERS, job_format, read_jobs
+from sim.workload.openb_nodes import NodeList, read_nodes
 from sim.workload.traces import read_trace
 
 Floats = NDArray[np.float64]
-Figure = float | int | str | None | Mapping[str, Mapping[str, float | None]]
+Figure = float | int | str | None | Mapping[str, Mapping[str, float | None]] | Mapping[str, int]
 
 QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 
@@ -26,10 +27,13 @@ def trace_statistics(path: Path, named_format: str | None = None) -> dict[str, F
 
     Rate = (rows used - 1) / span; quantiles are linear between neighbours. TraceError where the trace cannot be used.
     """
-    if named_format == "swf" or (named_format is None and holds_jobs(read_bytes(path, TraceError))):
-        log = read_swf(path)
-        columns = {"accelerators": log.processors.astype(np.float64), "run_s": log.run_s, "wait_s": log.wait_s}
-        return summary("swf", log.rows, log.dropped, log.submit_s, columns)
+    jobs = job_format_in(path, named_format)
+    if jobs == NODES:
+        return node_statistics(read_nodes(path))
+    if jobs is not None:
+        log = read_jobs(path, jobs)
+        columns = {"accelerators": log.accelerators, "run_s": log.run_s, "wait_s": log.wait_s, **log.further}
+        return summary(log.format, log.rows, log.dropped, log.submit_s, columns)
     trace = read_trace(path, named_format)
     found = {
         INPUT: trace.input_tokens,
@@ -42,10 +46,19 @@ def trace_statistics(path: Path, named_format: str | None = None) -> dict[str, F
     return summary(trace.format, trace.rows, trace.dropped, trace.offset_s, columns)
 
 
-def holds_jobs(data: bytes) -> bool:
-    """Whether the content is a job log: a `;` comment or the numbers of a job come first."""
-    first = next((line for line in data[:65_536].splitlines() if line.strip()), b"")
-    return first.lstrip().startswith(b";") or is_job(first)
+def job_format_in(path: Path, named_format: str | None) -> str | None:
+    """The job format of a file, None where it holds requests; `csv` and `parquet` may be either."""
+    if named_format is not None and named_format not in REQUEST_FORMATS:
+        return named_format if named_format in (*READERS, NODES) else None
+    found = job_format(read_bytes(path, TraceError))
+    return found if named_format in (None, found) else None
+
+
+def node_statistics(nodes: NodeList) -> dict[str, Figure]:
+    """The figures of a list of nodes, which has no time."""
+    columns = {"accelerators": nodes.accelerators, "cpu_cores": nodes.cpu_cores, "memory_gib": nodes.memory_gib}
+    found = summary(NODES, nodes.accelerators.size, 0, np.empty(0), columns)
+    return {**found, "accelerators_by_model": nodes.by_model}
 
 
 def summary(name: str, rows: int, dropped: int, arrival_s: Floats, columns: Mapping[str, Floats]) -> dict[str, Figure]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from sim.document.gzipped import read_bytes
 from sim.document.wording import printable
 from sim.errors import Problem, TraceError
+from sim.workload.job_log import NOBODY, JobLog, job_log
 
 Floats = NDArray[np.float64]
 
@@ -27,57 +27,28 @@ RUN: Final = 3
 ALLOCATED: Final = 4
 REQUESTED: Final = 7
 REQUESTED_S: Final = 8
-FIELDS_USED: Final = 9
+USER: Final = 11
+FIELDS_USED: Final = 12
 FIELDS: Final = 18
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobLog:
-    """Jobs of a log in order of submission. `rows` of the file = those held here + `dropped`."""
-
-    file: str
-    submit_s: Floats
-    wait_s: Floats  # NaN where unknown
-    run_s: Floats
-    processors: NDArray[np.int64]  # allocated ones, else requested ones
-    estimate_s: Floats  # requested time, else the run time
-    rows: int
-    dropped: int
-    misplaced: int
-
-    def warnings(self) -> tuple[str, ...]:
-        """What was done to the rows of the file."""
-        texts = []
-        if self.dropped:
-            texts.append(
-                f"{self.file}: {self.dropped:,} of {self.rows:,} jobs have no known submit time, run time or whole "
-                "number of processors and are left out"
-            )
-        if self.misplaced:
-            texts.append(f"{self.file}: {self.misplaced:,} of {self.rows:,} jobs were not in order of time; sorted")
-        return tuple(texts)
 
 
 def read_swf(path: Path) -> JobLog:
     """The jobs of a log, plain or gzipped; TraceError with lines and counts where it is no such log."""
-    fields = swf_fields(read_bytes(path, TraceError), printable(str(path)))
+    return swf_log(read_bytes(path, TraceError), printable(str(path)), printable(path.name))
+
+
+def swf_log(data: bytes, file: str, name: str) -> JobLog:
+    """The jobs of the content of a log; jobs of unknown submit or run time or size are dropped."""
+    fields = swf_fields(data, file)
     submit_s, run_s = fields[:, SUBMIT], fields[:, RUN]
     processors = np.where(fields[:, ALLOCATED] > 0, fields[:, ALLOCATED], fields[:, REQUESTED])
-    kept = (submit_s >= 0.0) & (run_s >= 0.0) & (processors >= 1.0) & (processors == np.rint(processors))
-    order = np.flatnonzero(kept)
-    order = order[np.argsort(submit_s[order], kind="stable")]
-    known_estimate = fields[:, REQUESTED_S] > 0.0
-    return JobLog(
-        file=printable(path.name),
-        submit_s=submit_s[order],
-        wait_s=np.where(fields[:, WAIT] >= 0.0, fields[:, WAIT], np.nan)[order],
-        run_s=run_s[order],
-        processors=processors[order].astype(np.int64),
-        estimate_s=np.where(known_estimate, fields[:, REQUESTED_S], run_s)[order],
-        rows=submit_s.size,
-        dropped=submit_s.size - order.size,
-        misplaced=int(np.count_nonzero(submit_s[kept] < np.maximum.accumulate(submit_s[kept]))),
-    )
+    return job_log(
+        name, "swf", submit_s, run_s, processors,
+        wait_s=np.where(fields[:, WAIT] >= 0.0, fields[:, WAIT], np.nan),
+        estimate_s=fields[:, REQUESTED_S],
+        user=np.where(fields[:, USER] >= 0.0, np.char.mod("%g", fields[:, USER]), NOBODY),
+        kept=(submit_s >= 0.0) & (run_s >= 0.0) & (processors >= 1.0) & (processors == np.rint(processors)),
+    )  # fmt: skip
 
 
 def swf_fields(data: bytes, file: str) -> Floats:

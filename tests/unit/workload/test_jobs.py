@@ -101,7 +101,7 @@ def test_known_waits_are_kept_apart_from_unknown_ones(tmp_path: Path) -> None:
         (HEADER, "the log has no jobs"),
         (HEADER + line(1, 0, 1) + "1 2 x 4 5 6 7 8 9\n1 2\n", ":4: the line is not 18 numbers"),
         (line(1, 0, 1) + line(2, math.nan, 1), r":2: the line is not 18 numbers.*\(1 such lines of 2\)"),
-        ("arrival_s,input_tokens\n1,2\n", ":1: the line is not 18 numbers"),
+        ("arrival_s,input_tokens\n1,2\n", ":1: no job log in a known format"),
     ],
 )
 def test_what_is_no_log_is_refused_with_its_line(tmp_path: Path, text: str, problem: str) -> None:
