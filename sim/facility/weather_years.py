@@ -119,8 +119,13 @@ def with_pressure(rows: WeatherRows, elevation_m: float) -> AirTable:
 
 
 def year_of(table: AirTable, rows: WeatherRows, utc_offset_h: float, path: Path) -> AirTable:
-    """8,760 rows by hour of the site's standard year; raises SeriesError where the file leaves one out."""
+    """8,760 rows by hour of the site's standard year; of several actual years the last.
+
+    Raises SeriesError where the file leaves an hour out, or a typical year has one twice.
+    """
     local = rows.stamps if rows.typical else _utc_stamps(rows) + _minutes(utc_offset_h)
+    if rows.typical:
+        _refuse_repeats(local, path)
     order = np.full(YEAR_H, -1)
     order[(hours_of_year(local) + rows.lag_h) % YEAR_H] = np.arange(len(local))
     if (order < 0).any():
@@ -128,6 +133,22 @@ def year_of(table: AirTable, rows: WeatherRows, utc_offset_h: float, path: Path)
         text = f"{int((order < 0).sum())} hours of the year are missing, first {str(first)[5:16]}; it must be whole"
         raise SeriesError(Problem(text, file=str(path)))
     return table.rows(order)
+
+
+def _refuse_repeats(local: Stamps, path: Path) -> None:
+    """Each hour of a month once: years are mixed by month, so that the year of a stamp does not tell."""
+    hours = hours_of_year(local)[~_leap_day(local)]
+    once, times = np.unique(hours, return_counts=True)
+    if len(once) == YEAR_H and (times > 1).any():
+        first = COMMON_YEAR + int(once[np.argmax(times > 1)]) * HOUR
+        text = f"{int((times > 1).sum())} hours of the year are there twice, first {str(first)[5:16]}"
+        raise SeriesError(Problem(text, file=str(path)))
+
+
+def _leap_day(stamps: Stamps) -> NDArray[np.bool_]:
+    days = (stamps.astype("datetime64[D]") - stamps.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
+    flags: NDArray[np.bool_] = (days == 28) & (stamps.astype("datetime64[M]").astype(np.int64) % 12 == 1)
+    return flags
 
 
 def hours_of_year(stamps: Stamps) -> Indices:

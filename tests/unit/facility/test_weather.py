@@ -102,6 +102,14 @@ def test_the_leap_day_takes_the_28th_and_the_year_closes(tmp_path: Path) -> None
     assert turn.air(2 * H).dry_bulb_c == pytest.approx(0.1 + 0.01)
 
 
+def test_a_typical_year_that_has_an_hour_twice_is_refused(tmp_path: Path) -> None:
+    path = epw(tmp_path)
+    lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+    path.write_bytes(gzip.compress("\n".join([*lines, lines[8 + 100]]).encode(), 1))
+    with pytest.raises(SeriesError, match="1 hours of the year are there twice, first 01-05T04:00"):
+        load(path, "2023-01-01T00:00:00-07:00")
+
+
 def test_another_clock_than_the_sites_is_said(tmp_path: Path) -> None:
     weather = load(epw(tmp_path), "2023-01-01T00:00:00+00:00", offset_h=0.0)
     assert "UTC-7 h, the site UTC+0 h" in weather.warnings[0]
