@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Generic
 
@@ -25,7 +25,7 @@ class Answer(Generic[Number]):
     rejected_w: Number
 
 
-class Answering:
+class Answering(ABC):
     """A plant whose answers are steady states: `respond` is `answer` at one moment."""
 
     __slots__ = ()

@@ -72,7 +72,7 @@ class Chiller:
             reference_lift=reference_lift,
             part_load=part_load,
             part_load_floor=figures["chiller_part_load_floor"],
-            machines=float(round(figures["chiller_machines"])),
+            machines=figures["chiller_machines"],
             motor_w=full_load_w * design_factor * figures["chiller_motor_margin"],
         )
 

@@ -10,6 +10,8 @@ from sim.scenario.specs import PlantSpec
 
 Limits = Mapping[str, tuple[float, float]]
 
+COUNTED = "_machines"  # figures whose names end so are numbers of things
+
 
 def plant_figures(spec: PlantSpec, limits: Limits) -> dict[str, float]:
     """All figures that a plant model needs.
@@ -40,6 +42,8 @@ def _faults(figures: Mapping[str, float], limits: Limits, path: str) -> Iterator
         low, high = limits[name]
         if not low <= value <= high:
             yield Problem(f"{name} ({value:g}) must lie in {low:g}..{high:g}", path=path)
+        elif name.endswith(COUNTED) and value != int(value):
+            yield Problem(f"{name} ({value:g}) must be a whole number", path=path)
 
 
 def _unknown(name: str, limits: Limits) -> str:

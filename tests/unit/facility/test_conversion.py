@@ -8,6 +8,7 @@ from sim.catalog import Catalogue
 from sim.facility import build_plant, constant_weather
 from sim.facility.conversion import ConversionStages
 from sim.facility.direct_liquid import DirectLiquid
+from sim.facility.loops import WaterLoop
 from sim.scenario.specs import PlantSpec
 
 NODES = 9472
@@ -40,7 +41,8 @@ def test_the_stages_give_the_known_power_of_the_machine(node_w: float, rectified
     losses_w = chain.hall_losses_w(nodes_w + SWITCHES_W)
     assert (nodes_w + losses_w) / NODES == pytest.approx(rectified_w, rel=1e-4)
     liquid_w = plant.liquid_share * (nodes_w + SWITCHES_W + losses_w)
-    pump = getattr(plant.liquid_side, "pump")  # noqa: B009
+    assert isinstance(plant.liquid_side, WaterLoop)
+    pump = plant.liquid_side.pump
     pumps_w = pump.power_w(pump.flow(liquid_w / DESIGN_W))
     assert pumps_w == pytest.approx(25 * 8473.47, rel=0.02)
     assert (nodes_w + SWITCHES_W + losses_w + pumps_w) / 1e6 == pytest.approx(machine_mw, rel=4e-3)
