@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+import sim
+
 OPTIONS = """
 choose:
   options:
@@ -123,3 +125,14 @@ def test_a_searched_setting_is_refined_around_the_best(dcsim: Callable[..., Any]
     assert len(caps) > 5
     assert min(caps) >= 200
     assert max(caps) <= 700
+
+
+def test_a_notebook_chooses_and_draws_in_a_few_lines(folder: Path) -> None:
+    found = sim.choose(sim.load(folder / "s.yaml"), objective="energy", replications=2, workers=1)
+    table = found.table()
+    assert table.index[0] == found.chosen == "capped"
+    assert table["energy_kwh"].is_monotonic_increasing
+    for kind in ("front", "waterfall"):
+        sim.save(sim.draw(found, kind)[0], folder / f"{kind}.svg")
+    with pytest.raises(sim.UsageError, match="of a choice"):
+        sim.draw(found, "cost")
