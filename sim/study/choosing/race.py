@@ -33,7 +33,12 @@ METRICS: Final[Mapping[Objective, str]] = {
     "throughput": THROUGHPUT,
 }
 FIRST_TEST: Final = 3  # replications at the first test (assumed): two give a t interval of no use
-DIGITS: Final = 12  # of a mean: what differs later is rounding
+DIGITS: Final[Mapping[Objective, int]] = {  # of a mean: what differs later is rounding, or for want of demand
+    "cost": 12,
+    "energy": 12,
+    "carbon": 12,
+    "throughput": 4,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +109,12 @@ class Race:
         return less_work(one, base, self.confidence, not self.trials.random)
 
     def ranked(self, names: Sequence[str]) -> list[str]:
-        """Names by their mean, the best first; equals as they came: simpler mixes stand first."""
-        return sorted(names, key=lambda name: float(f"{self.sign * self.mean(name):.{DIGITS}g}"))
+        """Names by their mean, the best first; equals by cost, then as they came: simpler mixes stand first."""
+        return sorted(names, key=lambda name: (self._rounded(name), self.mean(name, COST)))
 
-    def mean(self, name: str) -> float:
-        """Mean of the objective over the finished replications of the race."""
-        values = self.trials.sample(name, range(self.replications)).values(METRICS[self.objective])
+    def mean(self, name: str, metric: str | None = None) -> float:
+        """Mean of a figure (the objective) over the finished replications of the race."""
+        values = self.trials.sample(name, range(self.replications)).values(metric or METRICS[self.objective])
         return sum(values) / len(values)
 
     def differences(self, name: str, other: str, metric: str | None = None) -> list[float]:
@@ -134,7 +139,13 @@ class Race:
         most = max(len(self.trials.figures(name)) for name in able)
         return self.ranked([name for name in able if len(self.trials.figures(name)) == most])[0]
 
+    def _rounded(self, name: str) -> float:
+        """The objective, less is better, to the digits that count."""
+        return float(f"{self.sign * self.mean(name):.{DIGITS[self.objective]}g}")
+
     def _shown_worse(self, name: str, incumbent: str) -> bool:
+        if self._rounded(name) == self._rounded(incumbent):
+            return False
         level = (1.0 - self.confidence) / max(1, len(self.names) - 1) / max(1, len(self.looks) - 1)
         worse = [self.sign * each for each in self.differences(name, incumbent)]
         return shown_above_zero(worse, level, not self.trials.random)

@@ -61,6 +61,11 @@ def test_more_is_better_where_throughput_is_the_objective() -> None:
     assert made.run() == ["fast"]
 
 
+def test_mixes_that_serve_all_that_is_asked_for_go_by_cost() -> None:
+    figures = {"baseline": {"throughput_per_s": 5.00001}, "cheap": {"cost_usd.total": 60.0}}
+    assert race(figures, objective="throughput").run() == ["cheap", "baseline"]
+
+
 def test_one_replication_settles_what_is_not_random() -> None:
     made = race(costs(baseline=100.0, cheap=60.0))
     assert made.run() == ["cheap"]
