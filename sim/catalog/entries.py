@@ -68,6 +68,31 @@ class Thermal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leakage:
+    """Power that an accelerator's transistors leak: w_at_60c * exp(per_k * (T - 60 degC)).
+
+    The figures of power hold it already at the temperature of the machines that were measured, which were air cooled
+    at `inlet_c`; a run adds by how much it differs.
+    """
+
+    w_at_60c: float
+    per_k: float
+    inlet_c: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanCurve:
+    """Fans that follow the temperature of the accelerators: slowest up to slow_c, full from full_c, linear between.
+
+    The resistance to the air is that of the accelerator at full speed, of which `flow_share` goes with speed ** -0.8.
+    """
+
+    slow_c: float
+    full_c: float
+    flow_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Accelerator(Entry):
     """One GPU, TPU or CPU package as a compute device."""
 
@@ -83,6 +108,7 @@ class Accelerator(Entry):
     power: PowerCurve
     thermal_air: Thermal
     thermal_liquid: Thermal
+    leakage: Leakage | None = None  # None: power does not follow temperature
     usd_per_h: float | None = None  # rent on the market
     embodied_kg: float | None = None
 
@@ -98,6 +124,7 @@ class NodeType(Entry):
     other_w: float  # memory, disks, switches and network cards of the node
     fan_max_w: float
     fan_min_share: float  # slowest fan speed as a share of the fastest
+    fan_curve: FanCurve | None = None  # None: speed follows the heat of the node
     psu: Mapping[float, float]  # load share -> efficiency, linear in between
     rated_w: float  # power supply rating, AC side
     capex_usd: float | None = None

@@ -20,6 +20,8 @@ from sim.strategies.plan import PoolPlan
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+FAN_ROWS = 64  # of the table of fan speeds: between two, temperature and resistance are taken as straight
+FLOW_EXPONENT = -0.8  # of the resistance to the air, with its flow
 DIRECT_CURRENT = {1.0: 1.0}  # the plant converts: the nodes' own supplies rest
 
 
@@ -56,7 +58,8 @@ class Nodes:
         self.ceiling = self.top_level  # highest level that the power of the pool allows; heat lowers nodes further
         self.state = np.zeros((count, at.STATE))
         self.state[:, at.TEMPERATURE_C] = supply_c + self.inlet_rise_c
-        self._figures = _figures(plan, self.thermal, facility.fan_share)
+        self._figures = node_figures(node, self.thermal, facility.fan_share)
+        self._fan_c, self._fan_k_per_w = fan_table(node, self.thermal, facility.liquid)
         supplies = DIRECT_CURRENT if facility.direct_current else node.psu
         self._psu_load = np.array(sorted(supplies), dtype=np.float64)
         self._psu_efficiency = np.array([supplies[load] for load in sorted(supplies)])
@@ -104,26 +107,40 @@ class Nodes:
         taken_j = use.drawn_j + idle_j
         settle(
             seconds,
-            supply_c + self.inlet_rise_c,
+            self.inlets_c(supply_c),
             taken_j,
             np.minimum(use.busy_s / all_s, 1.0),
             np.minimum(ours_s / all_s, 1.0) * draw,
             self._figures,
+            self._fan_c,
+            self._fan_k_per_w,
             self._psu_load,
             self._psu_efficiency,
             self.state,
         )
         self.unheld_j += float(idle_j.sum())
         self.accelerator_j += float(taken_j.sum())
+        if node.accelerator.leakage is not None:
+            self.accelerator_j += float(self.state[:, at.LEAKAGE_W].sum()) * seconds
         self.it_j += self.it_w * seconds
         self.asleep_s += float((ours_s * (1.0 - draw)).sum())
         self.throttled_s += self.throttled * seconds
         self.limited_s += len(self.level) * seconds * (self.ceiling < self.top_level)
         self.hottest_c = max(self.hottest_c, self.temperature_c)
 
+    def inlets_c(self, supply_c: float) -> Floats:
+        """Coolant at the accelerators of each node, when the plant supplies `supply_c`."""
+        return np.full(len(self.free), supply_c + self.inlet_rise_c)
+
     def may_overheat(self, supply_c: float) -> bool:
         """Whether full power could bring the accelerators to their target temperature, or clocks are lowered now."""
-        full_power_c = supply_c + self.inlet_rise_c + self.thermal.resistance_k_per_w * self.tdp_w
+        accelerator, resistance = self.plan.pool.node.accelerator, self.thermal.resistance_k_per_w
+        if len(self._fan_k_per_w):
+            resistance = float(self._fan_k_per_w[0])
+        full_w = self.tdp_w
+        if accelerator.leakage is not None:
+            full_w += at.leakage_w(self._figures, self.thermal.target_c)
+        full_power_c = float(self.inlets_c(supply_c).max()) + resistance * full_w
         return full_power_c > self.thermal.target_c or self.throttled > 0
 
     @property
@@ -167,9 +184,8 @@ def _input_w(node: NodeType, output_w: float) -> float:
     return float(output_w / efficiency)
 
 
-def _figures(plan: PoolPlan, thermal: Thermal, fan_share: float) -> Floats:
+def node_figures(node: NodeType, thermal: Thermal, fan_share: float) -> Floats:
     """The node figures of the heat kernel."""
-    node = plan.pool.node
     figures = np.zeros(at.FIGURES)
     figures[at.ACCELERATORS] = node.accelerators
     figures[at.CPU_IDLE_W] = node.cpu_idle_w
@@ -181,4 +197,27 @@ def _figures(plan: PoolPlan, thermal: Thermal, fan_share: float) -> Floats:
     figures[at.RATED_W] = node.rated_w
     figures[at.RESISTANCE_K_PER_W] = thermal.resistance_k_per_w
     figures[at.CAPACITY_J_PER_K] = thermal.capacity_j_per_k
+    figures[at.SHUTDOWN_C] = thermal.shutdown_c
+    leakage = node.accelerator.leakage
+    if leakage is not None:
+        figures[at.LEAKAGE_AT_60_W] = leakage.w_at_60c
+        figures[at.LEAKAGE_PER_K] = leakage.per_k
+        figures[at.MEASURED_INLET_C] = leakage.inlet_c
+        figures[at.MEASURED_K_PER_W] = node.accelerator.thermal_air.resistance_k_per_w
     return figures
+
+
+def fan_table(node: NodeType, thermal: Thermal, liquid: bool) -> tuple[Floats, Floats]:
+    """Temperature that a fan speed stands for and resistance at it, from the slowest to full; empty without a curve.
+
+    Cold plates do not feel the fans, which then follow the heat that they carry.
+    """
+    curve = node.fan_curve
+    if curve is None or liquid:
+        return np.zeros(0), np.zeros(0)
+    speed = np.linspace(node.fan_min_share, 1.0, FAN_ROWS + 1)
+    with_flow = curve.flow_share * speed**FLOW_EXPONENT
+    return (
+        np.linspace(curve.slow_c, curve.full_c, FAN_ROWS + 1),
+        thermal.resistance_k_per_w * (1.0 - curve.flow_share + with_flow),
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
-from sim.catalog.entries import Accelerator, Clock, NodeType, PowerCurve, Thermal
+from sim.catalog.entries import Accelerator, Clock, FanCurve, Leakage, NodeType, PowerCurve, Thermal
 from sim.catalog.schema.base import (
     Count,
     EntryFile,
@@ -79,6 +79,28 @@ class ThermalBlock(Strict):
         return self
 
 
+class LeakageBlock(Strict):
+    """Leakage that rises with temperature (see `sim.catalog.entries.Leakage`)."""
+
+    w_at_60c: NonNegative
+    per_k: NonNegative
+    inlet_c: float
+
+
+class FanCurveBlock(Strict):
+    """Fan speed by the temperature of the accelerators."""
+
+    slow_c: float
+    full_c: float
+    flow_share: Share
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if not self.slow_c < self.full_c:
+            raise fault(f"slow_c ({self.slow_c:g}) must be below full_c ({self.full_c:g})", "slow_c")
+        return self
+
+
 class AcceleratorFile(EntryFile):
     """One GPU, TPU or CPU package."""
 
@@ -94,6 +116,7 @@ class AcceleratorFile(EntryFile):
     power: PowerBlock
     thermal_air: ThermalBlock
     thermal_liquid: ThermalBlock
+    leakage: LeakageBlock | None = None
     usd_per_h: Positive | None = None
     embodied_kg: NonNegative | None = None
 
@@ -133,6 +156,7 @@ class AcceleratorFile(EntryFile):
             power=PowerCurve(**self.power.model_dump()),
             thermal_air=Thermal(**self.thermal_air.model_dump()),
             thermal_liquid=Thermal(**self.thermal_liquid.model_dump()),
+            leakage=None if self.leakage is None else Leakage(**self.leakage.model_dump()),
             usd_per_h=self.usd_per_h,
             embodied_kg=self.embodied_kg,
         )
@@ -156,6 +180,7 @@ class NodeFile(EntryFile):
     other_w: NonNegative
     fan_max_w: NonNegative
     fan_min_share: Share
+    fan_curve: FanCurveBlock | None = None
     psu: Annotated[Table, AfterValidator(_efficiencies)]
     rated_w: Positive
     capex_usd: NonNegative | None = None
@@ -172,11 +197,20 @@ class NodeFile(EntryFile):
             )
         return self
 
+    @model_validator(mode="after")
+    def _fans_turn(self) -> Self:
+        if self.fan_curve is not None and not 0.0 < self.fan_min_share < 1.0:
+            raise fault(
+                f"with a fan_curve, fan_min_share ({self.fan_min_share:g}) must lie between 0 and 1", "fan_min_share"
+            )
+        return self
+
     def references(self) -> Iterable[Reference]:
         """The accelerator inside."""
         return (Reference(("accelerator",), "accelerators", self.accelerator),)
 
     def entry(self, name: str, sources: Mapping[str, str], accelerator: Accelerator) -> NodeType:
         """The node with its accelerator resolved."""
-        figures = self.model_dump(exclude={"sources", "accelerator"})
-        return NodeType(name=name, sources=sources, accelerator=accelerator, **figures)
+        figures = self.model_dump(exclude={"sources", "accelerator", "fan_curve"})
+        curve = None if self.fan_curve is None else FanCurve(**self.fan_curve.model_dump())
+        return NodeType(name=name, sources=sources, accelerator=accelerator, fan_curve=curve, **figures)
