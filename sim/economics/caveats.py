@@ -10,6 +10,7 @@ import numpy as np
 from sim.economics.metering import Metered
 from sim.economics.served import adaptation_notes
 from sim.record.ledger import Floats, Ledger, ServiceTotals
+from sim.scenario.grid_specs import TimeOfUse
 from sim.strategies.plan import Plan
 from sim.units import H_PER_MONTH, S_PER_H
 
@@ -119,7 +120,10 @@ def _of_money(plan: Plan, meter: Metered) -> Iterator[str]:
     hours = meter.window_s / S_PER_H
     if hours < WEEK_H:
         yield f"usd_per_month scales {hours:.4g} h to a month of {H_PER_MONTH:g} h: other days may differ"
-    if plan.scenario.site.tariff.demand_usd_per_kw_month:
+    tariff = plan.scenario.site.tariff
+    clock = tariff.energy_usd_per_kwh
+    charged = isinstance(clock, TimeOfUse) and any(period.demand_usd_per_kw_month for period in clock.periods)
+    if tariff.demand_usd_per_kw_month or charged:
         yield (
             f"demand charge: the window's 15-minute peak ({meter.peak_kw:.4g} kW), charged for {hours:.4g} h of a month"
             f" of {H_PER_MONTH:g} h; the month's own peak may be higher"

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from math import fsum, isclose
 
 from sim.economics.capital import HourlyPrice, hourly_price, yearly_capital_usd
+from sim.economics.demand import demand_charges_usd
 from sim.economics.metering import Metered, PoolBill
 from sim.errors import InvariantError
 from sim.record.ledger import Ledger
 from sim.strategies.plan import Family, Plan, PoolPlan, UpFront
-from sim.units import H_PER_MONTH, H_PER_YEAR, KG_PER_TONNE, L_PER_M3, S_PER_H, W_PER_KW
+from sim.units import H_PER_YEAR, KG_PER_TONNE, L_PER_M3, S_PER_H, W_PER_KW
 
 FAMILIES: tuple[Family, ...] = ("compute", "algorithm", "efficiency", "vertical")
 ENERGY, FACILITY = "energy", "facility"  # what a rent may include
@@ -36,11 +37,12 @@ def cost_lines(plan: Plan, ledger: Ledger, meter: Metered) -> tuple[CostLine, ..
     """The whole bill of a run."""
     hours = meter.window_s / S_PER_H
     prices = {name: hourly_price(each.pool, plan.scenario.economics) for name, each in plan.pools.items()}
+    demand_usd = demand_charges_usd(plan.scenario, ledger, meter)
     lines: list[CostLine] = []
     for name, each in plan.pools.items():
         allocated_h = ledger.pools[name].allocated_accelerator_s / S_PER_H
         lines += accelerator_lines(each, prices[name], hours, allocated_h)
-        lines += utility_lines(each, meter, plan)
+        lines += utility_lines(each, meter, plan, demand_usd)
     staff_usd = plan.scenario.economics.staff_usd_per_y * hours / H_PER_YEAR
     lines.append(CostLine(family="compute", item="staff", usd=staff_usd))
     for upfront in plan.upfront:
@@ -61,25 +63,20 @@ def accelerator_lines(each: PoolPlan, price: HourlyPrice, hours: float, allocate
         yield CostLine(family="compute", item=item, usd=usd, pool=each.pool.name)
 
 
-def utility_lines(each: PoolPlan, meter: Metered, plan: Plan) -> Iterator[CostLine]:
-    """A pool's electricity, demand charge, carbon price and water; none of what its rent includes."""
+def utility_lines(each: PoolPlan, meter: Metered, plan: Plan, demand_usd: Mapping[str, float]) -> Iterator[CostLine]:
+    """A pool's electricity, demand charges, carbon price and water; none of what its rent includes."""
     site, includes = plan.scenario.site, each.pool.acquire.includes
     bill, name = meter.pools[each.pool.name], each.pool.name
     if ENERGY not in includes:
         for part, usd in bill.energy_usd.items():
             yield CostLine(family="compute", item=f"energy: {part}", usd=usd, pool=name)
-        demand_usd = demand_charge_usd(meter, site.tariff.demand_usd_per_kw_month) * energy_share(bill, meter)
-        yield CostLine(family="compute", item="demand charge", usd=demand_usd, pool=name)
+        for item, usd in demand_usd.items():
+            yield CostLine(family="compute", item=item, usd=usd * energy_share(bill, meter), pool=name)
         carbon_usd = bill.carbon_kg / KG_PER_TONNE * site.carbon.usd_per_tonne
         yield CostLine(family="compute", item="carbon price", usd=carbon_usd, pool=name)
     if FACILITY not in includes:
         water_usd = bill.water_l / L_PER_M3 * site.water_usd_per_m3
         yield CostLine(family="compute", item="water", usd=water_usd, pool=name)
-
-
-def demand_charge_usd(meter: Metered, usd_per_kw_month: float) -> float:
-    """Demand charge of the window: the peak at the monthly price, for the window's part of a month of 730 h."""
-    return meter.peak_kw * usd_per_kw_month * meter.window_s / S_PER_H / H_PER_MONTH
 
 
 def energy_share(bill: PoolBill, meter: Metered) -> float:

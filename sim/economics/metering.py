@@ -6,7 +6,7 @@ the watts that cause them. Where nothing draws power the split is by the power t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,13 +123,24 @@ def _pool_bill(share: Floats, kwh: Mapping[str, Floats], litres: Floats, meter: 
 
 
 def peak_kw(meter: Meter, start_s: float, stop_s: float) -> float:
-    """Highest mean over any 15 minutes of the window, or over the whole window where it is shorter [kW].
+    """Highest mean over any 15 minutes of the window, or over the whole window where it is shorter [kW]."""
+    return highest_mean_kw(meter, ((start_s, stop_s),))
+
+
+def highest_mean_kw(meter: Meter, spans_s: Iterable[tuple[float, float]]) -> float:
+    """Highest mean over any 15 minutes inside one of the spans, or over a whole span that is shorter [kW].
 
     The meter is constant within its intervals, so the highest sliding mean begins or ends at an edge of one.
     """
-    span_s = min(PEAK_S, stop_s - start_s)
     edges_s = np.append(meter.start_s, meter.stop_s[-1])
     energy_j = np.append(0.0, np.cumsum(meter.facility_w * (meter.stop_s - meter.start_s)))
-    begins_s = np.clip(np.concatenate([edges_s, edges_s - span_s]), start_s, stop_s - span_s)
+    return max(_highest_mean_w(edges_s, energy_j, *span_s) for span_s in spans_s) / W_PER_KW
+
+
+def _highest_mean_w(edges_s: Floats, energy_j: Floats, start_s: float, stop_s: float) -> float:
+    """Highest sliding mean inside one span [W]; `energy_j` is the energy up to each edge."""
+    span_s = min(PEAK_S, stop_s - start_s)
+    inside_s = edges_s[slice(*np.searchsorted(edges_s, (start_s, stop_s)))]
+    begins_s = np.clip(np.concatenate([(start_s, stop_s), inside_s, inside_s - span_s]), start_s, stop_s - span_s)
     joules = np.interp(begins_s + span_s, edges_s, energy_j) - np.interp(begins_s, edges_s, energy_j)
-    return float(joules.max()) / span_s / W_PER_KW
+    return float(joules.max()) / span_s

@@ -24,7 +24,7 @@ from sim.engine.token_service import TokenService
 from sim.engine.world import PoolRun, ServiceRun, World
 from sim.errors import ScenarioError
 from sim.facility import build_plant, load_weather
-from sim.grid import build_signal
+from sim.grid import build_signal, negative_hours_note
 from sim.kernels import serving_layout as at
 from sim.kernels.draws import stream_key
 from sim.models.power import busy_power_w, clock_grid_mhz, job_tables
@@ -88,6 +88,7 @@ def build_world(plan: Plan, seed: int, replication: int) -> Built:
             pools[name].busy_seen_s[run.name] = run.busy_s.copy()
     world = World(plan, pools, facility, plant_now, weather, price, carbon)
     _place(world, plan.deployments)
+    price_notes = (*price_notes, *negative_hours_note(price, scenario.horizon_s, "price"))
     notes = (*plan.warnings, *weather.warnings, *facility.warnings, *price_notes, *carbon_notes, *parts.warnings)
     return Built(world, parts.random, notes)
 

@@ -1,4 +1,4 @@
-"""From a number or a file to a signal over the run: covered by the file, or by the rule that the user chose."""
+"""From what a scenario states to a signal over the run; a file covers it, or the rule that the user chose does."""
 
 from __future__ import annotations
 
@@ -8,21 +8,27 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sim.errors import SeriesError
+from sim.grid.clock import clock_signal
 from sim.grid.gaps import Series, read_series
 from sim.grid.notes import Notes, shown
 from sim.grid.signals import FlatSignal, StepSignal
 from sim.protocols import Signal
+from sim.scenario.grid_specs import GeneratedSeries, TimeOfUse
 from sim.scenario.specs import SeriesFile
 from sim.units import S_PER_H
 
 
 def build_signal(
-    value: float | SeriesFile, start: datetime, horizon_s: float, what: str
+    value: float | SeriesFile | TimeOfUse | GeneratedSeries, start: datetime, horizon_s: float, what: str
 ) -> tuple[Signal, tuple[str, ...]]:
     """A signal over [0, horizon_s] from `start` (aware), and what to warn of; `what` names it in messages.
 
     Raises SeriesError where the file cannot be read, holds a gap longer than allowed or does not cover the run.
     """
+    if isinstance(value, TimeOfUse):
+        return clock_signal(value, start, horizon_s), ()
+    if isinstance(value, GeneratedSeries):
+        return _generated(value, start, horizon_s, what)
     if not isinstance(value, SeriesFile):
         return FlatSignal(value), ()
     notes = Notes(value.path, what)
@@ -33,6 +39,29 @@ def build_signal(
     stamps_s, raw = _covering(series, begin_s, end_s, value.outside, notes)
     signal = StepSignal.of([stamp - begin_s for stamp in stamps_s], [x * value.scale + value.adder for x in raw])
     return signal, tuple(notes.warnings)
+
+
+def _generated(source: GeneratedSeries, start: datetime, horizon_s: float, what: str) -> tuple[Signal, tuple[str, ...]]:
+    """Loads the compiled draws only where they are needed."""
+    from sim.grid.generated import generated_signal
+
+    return generated_signal(source, start, horizon_s, what)
+
+
+def negative_hours_note(signal: Signal, horizon_s: float, what: str) -> tuple[str, ...]:
+    """That a signal falls below 0 during the run, for how long and how far, where it does."""
+    if not isinstance(signal, StepSignal):
+        return ()
+    ends_s = (*signal.starts_s[1:], max(horizon_s, signal.starts_s[-1]))
+    below = [
+        (value, min(end_s, horizon_s) - max(start_s, 0.0))
+        for start_s, end_s, value in zip(signal.starts_s, ends_s, signal.values, strict=True)
+        if value < 0.0 and start_s < horizon_s and end_s > 0.0
+    ]
+    if not below:
+        return ()
+    hours, lowest = sum(seconds for _, seconds in below) / S_PER_H, min(value for value, _ in below)
+    return (f"{what}: below 0 for {hours:.4g} h of the run, down to {lowest:.4g}: using energy then earns money",)
 
 
 def _covering(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim.catalog.entries import AIModel, Field, NodeType, PlantType, ServingEngine
+from sim.scenario.grid_specs import GeneratedSeries, TimeOfUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class WeatherSource:
 class Tariff:
     """What electricity costs."""
 
-    energy_usd_per_kwh: float | SeriesFile
+    energy_usd_per_kwh: float | SeriesFile | TimeOfUse | GeneratedSeries
     demand_usd_per_kw_month: float = 0.0
 
 
@@ -51,7 +52,7 @@ class Tariff:
 class Carbon:
     """Carbon intensity of the grid (location based) and what a tonne costs."""
 
-    g_per_kwh: float | SeriesFile
+    g_per_kwh: float | SeriesFile | GeneratedSeries
     basis: Literal["direct", "lifecycle"] = "direct"
     usd_per_tonne: float = 0.0
 

@@ -10,8 +10,9 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_va
 from sim.catalog.reader import DATA
 from sim.document import fault
 from sim.document.wording import hint, shown
-from sim.scenario.schema.fields import NonNegative, PathText, Positive, Share, TimeZone
+from sim.scenario.schema.fields import NonNegative, PathText, Positive, Share
 from sim.scenario.schema.forms import Form, OneForm, Short
+from sim.scenario.schema.grid import Carbon, Tariff
 from sim.scenario.schema.names import Named, Names, Plant
 
 PRESETS = DATA / "weather"  # one file for each preset
@@ -45,62 +46,6 @@ class Weather(OneForm):
     format: Literal["epw", "tmy2", "tmy3", "open-meteo"] | None = Field(
         default=None, description="Format of the file; told from its content where absent."
     )
-
-
-_SERIES = ("timezone", "max_gap_h", "outside")
-
-
-class Series(OneForm):
-    """Keys that all files of values against time share."""
-
-    file: PathText | None = Field(
-        default=None, description="CSV file of values against time; .gz is read as it is. Relative to the naming file."
-    )
-    time_column: Named | None = Field(
-        default=None, description="Column of time stamps, each the start of its interval."
-    )
-    value_column: Named | None = Field(default=None, description="Column of values.")
-    timezone: TimeZone = Field(default="UTC", description="Time zone of stamps that carry no offset (IANA name).")
-    max_gap_h: NonNegative = Field(
-        default=3.0,
-        description="Gaps up to this length are interpolated and counted, longer ones refused. Assumed: 3 h.",
-    )
-    outside: Literal["error", "hold", "wrap"] = Field(
-        default="error",
-        description="What holds where the file does not reach: an error, its end values, or itself again.",
-    )
-
-
-class Tariff(Series):
-    """What electricity costs: flat, or a file of prices."""
-
-    forms: ClassVar[Mapping[str, Form]] = {
-        "energy_usd_per_kwh": Form(),
-        "file": Form(needs=("time_column", "value_column"), may=(*_SERIES, "per", "usd_per_unit", "adder_usd_per_kwh")),
-    }
-    energy_usd_per_kwh: NonNegative | None = Field(default=None, description="Flat energy price [USD/kWh].")
-    per: Literal["kwh", "mwh"] = Field(default="mwh", description="Energy that a value of the file is the price of.")
-    usd_per_unit: Positive = Field(default=1.0, description="US dollars per unit of the file's currency.")
-    adder_usd_per_kwh: NonNegative = Field(
-        default=0.0, description="Added to each value of the file: grid fees and taxes [USD/kWh]."
-    )
-    demand_usd_per_kw_month: NonNegative = Field(
-        default=0.0, description="Demand charge on the highest 15-minute mean [USD per kW and month]. Default: none."
-    )
-
-
-class Carbon(Series):
-    """Carbon intensity of the grid: flat, or a file; and what a tonne costs."""
-
-    forms: ClassVar[Mapping[str, Form]] = {
-        "g_per_kwh": Form(),
-        "file": Form(needs=("time_column", "value_column"), may=_SERIES),
-    }
-    g_per_kwh: NonNegative | None = Field(default=None, description="Flat intensity [g CO2e/kWh], location-based.")
-    basis: Literal["direct", "lifecycle"] = Field(
-        default="direct", description="Whether the figures count stacks alone, or also fuel supply and construction."
-    )
-    usd_per_tonne: NonNegative = Field(default=0.0, description="Price of carbon [USD per tonne CO2e]. Default: none.")
 
 
 class PlantChoice(Short):
