@@ -70,6 +70,42 @@ def convert(file: Path, named_format: str | None, out: Path) -> None:
     tell([f"wrote {path}: {len(next(iter(columns.values()))):,} rows of {', '.join(columns)}"])
 
 
+@command.command("rounds")
+@FILE
+@click.option("--fleet", required=True, help="Accelerators of each kind, such as v100=8,p100=16,k80=24.")
+@click.option("--round-s", type=click.FloatRange(1.0, 1e6), default=360.0, show_default=True, help="Length of a round.")
+@click.option("--per-server", type=click.IntRange(1, 1024), default=4, show_default=True, help="Accelerators a server.")
+@JSON
+def rounds(file: Path, fleet: str, round_s: float, per_server: int, as_json: bool) -> None:
+    """Schedule the training jobs of FILE (Gavel) on several kinds of accelerators, under each policy."""
+    from sim.study.rounds import schedule_trace
+
+    found = schedule_trace(file, _counts(fleet), round_s=round_s, per_server=per_server)
+    if as_json:
+        print_json(found)
+        return
+    policies = found["policies"]
+    assert isinstance(policies, dict)
+    rows = [
+        (
+            name,
+            _figure(of["mean_completion_s"] / 3600.0),
+            _figure(of["makespan_s"] / 3600.0),
+            f"{of['utilisation']:.1%}",
+        )
+        for name, of in policies.items()
+    ]
+    print_rows(("policy", "mean completion h", "makespan h", "utilisation"), rows)
+
+
+def _counts(text: str) -> dict[str, int]:
+    """Accelerators of each kind from KIND=COUNT,KIND=COUNT."""
+    parts = [part.partition("=") for part in text.split(",")]
+    if not all(name.strip() and count.strip().isdecimal() and int(count) > 0 for name, _, count in parts):
+        raise click.BadParameter(f"expected KIND=COUNT,KIND=COUNT; got {text!r}", param_hint="--fleet")
+    return {name.strip(): int(count) for name, _, count in parts}
+
+
 def _figure(value: float | str | None) -> str:
     if value is None:
         return "-"

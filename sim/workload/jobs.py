@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.catalog.entries import NodeType
 from sim.models.training import train_seconds
 from sim.scenario.specs import JobStream, JobTrace, TrainJobs
+from sim.workload.gavel_rates import gavel_rates, kind_of
 from sim.workload.job_formats import read_jobs
 from sim.workload.job_log import JobLog
 
@@ -57,16 +58,16 @@ def open_jobs(stream: JobStream, node: NodeType, horizon_s: float, seed: int, re
     """
     if isinstance(stream.work, TrainJobs):
         return training_jobs(stream.work, node, horizon_s, stream.priority)
-    return logged_jobs(stream.work, horizon_s, stream.priority)
+    return logged_jobs(stream.work, horizon_s, stream.priority, node)
 
 
-def logged_jobs(work: JobTrace, horizon_s: float, priority: float = 0.0) -> JobTable:
+def logged_jobs(work: JobTrace, horizon_s: float, priority: float = 0.0, node: NodeType | None = None) -> JobTable:
     """The jobs of a log that are submitted before the horizon; the others, and those that cannot run, are counted.
 
     A job that asks for a share of an accelerator gets a whole one. Time 0 is that of the log, or its first job where
-    the log's clock shows dates.
+    the log's clock shows dates. Jobs that are so many training steps take as long as on the node's accelerator.
     """
-    log = read_jobs(work.path, work.format)
+    log = timed(read_jobs(work.path, work.format), node)
     begin_s = log.submit_s[:1].sum() if log.dated else 0.0
     submit_s = log.submit_s - begin_s
     inside = submit_s < horizon_s
@@ -85,12 +86,22 @@ def logged_jobs(work: JobTrace, horizon_s: float, priority: float = 0.0) -> JobT
     )
 
 
+def timed(log: JobLog, node: NodeType | None) -> JobLog:
+    """The same log with the run times of its training steps; any other log as it is."""
+    if log.models is None or node is None:
+        return log
+    rates = gavel_rates(log, (kind_of(node.accelerator.name),))[:, 0]
+    with np.errstate(divide="ignore"):
+        run_s = np.where(rates > 0.0, log.further["steps"] / rates, np.nan)
+    return replace(log, run_s=run_s, estimate_s=run_s)
+
+
 def log_warnings(log: JobLog, inside: NDArray[np.bool_], can_run: NDArray[np.bool_]) -> list[str]:
     """What of a log is left out or changed, and what is assumed about its jobs."""
     shares = used_shares(log, inside & can_run)
     counts = {
         "are submitted at or after the horizon": ~inside,
-        "did not run to an end, so that their run time is unknown, and are left out": inside & np.isnan(log.run_s),
+        "have no known run time (not ended, or unable to run here) and are left out": inside & np.isnan(log.run_s),
         "ask for no accelerator and are left out": inside & ~np.isnan(log.run_s) & (log.accelerators == 0.0),
         f"ask for a share of an accelerator and get a whole one ({shares})": inside
         & can_run

@@ -77,3 +77,15 @@ def test_what_is_no_trace_is_refused(dcsim: Dcsim, traces: Path) -> None:
     assert dcsim("trace", "stats", "b.csv").status == 3
     assert dcsim("trace", "convert", "a.csv", "--out", "a.txt").status == 2
     assert dcsim("trace", "convert", "a.csv", "--out", "a.csv").status == 2
+
+
+def test_training_jobs_are_scheduled_in_rounds(dcsim: Dcsim, traces: Path) -> None:
+    row = "LM (batch size 80)\tpython3 main.py\ttext\t--steps\t1\t43900\t1\t1\t-1.000000\t0\n"
+    (traces / "g.trace").write_text(row)
+    found = json.loads(dcsim("trace", "rounds", "g.trace", "--fleet", "v100=4", "--json").out)
+    assert found["schema"] == "dcsim.rounds/1"
+    assert found["policies"]["max-min"]["makespan_s"] == pytest.approx(1000.0)
+    assert "max-min-blind" in dcsim("trace", "rounds", "g.trace", "--fleet", "v100=4,k80=4").out
+    assert dcsim("trace", "rounds", "g.trace", "--fleet", "v100").status == 2
+    assert dcsim("trace", "rounds", "j.swf", "--fleet", "v100=4").status == 3
+    assert dcsim("trace", "rounds", "g.trace", "--fleet", "h100=4").status == 3

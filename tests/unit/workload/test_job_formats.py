@@ -134,7 +134,7 @@ def test_openb_shares_stand_in_the_log_and_get_a_whole_accelerator_in_a_run(tmp_
     said = "\n".join(jobs.warnings)
     assert "1 of 4 jobs ask for a share of an accelerator and get a whole one (+1.2% of accelerator-seconds)" in said
     assert "1 of 4 jobs ask for no accelerator and are left out" in said
-    assert "1 of 4 jobs did not run to an end" in said
+    assert "1 of 4 jobs have no known run time" in said
     assert "1 jobs may only run on accelerators that they name" in said
     assert "1 jobs end at the last instant of the log" in said
 
