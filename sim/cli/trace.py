@@ -34,7 +34,7 @@ def stats(file: Path, named_format: str | None, as_json: bool) -> None:
     assert isinstance(columns, dict)
     span = found["span_s"]
     tell([f"{file}: {found['format']}, {found['rows']} rows, {found['dropped']} of them dropped"])
-    if isinstance(span, float):
+    if isinstance(span, float) and span > 0:  # else there is no rate
         rate, burstiness = found["rate_per_s"], found["interarrival_cv"]
         tell([f"span {span:,.3f} s, {rate:.6g} per second, interarrival cv {burstiness:.4g}"])
     headings = ("column", "mean", "p50", "p90", "p99", "max", "sum")

@@ -89,3 +89,11 @@ def test_training_jobs_are_scheduled_in_rounds(dcsim: Dcsim, traces: Path) -> No
     assert dcsim("trace", "rounds", "g.trace", "--fleet", "v100").status == 2
     assert dcsim("trace", "rounds", "j.swf", "--fleet", "v100=4").status == 3
     assert dcsim("trace", "rounds", "g.trace", "--fleet", "h100=4").status == 3
+
+
+def test_a_trace_of_one_row_has_no_rate(dcsim: Dcsim, folder: Path) -> None:
+    (folder / "one.csv").write_text("".join(AZURE.splitlines(keepends=True)[:2]))
+    done = dcsim("trace", "stats", "one.csv")
+    assert done.status == 0, done.err
+    assert "1 rows" in done.err
+    assert "per second" not in done.err
