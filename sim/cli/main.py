@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 import click
 
 from sim.cli.console import complain, plain
-from sim.errors import SimError
+from sim.errors import SimError, UsageError
 
 COMMANDS: Final = {  # in the order of a user's work; each is `sim.cli.<name>:command`
     "init": "a commented scenario that runs",
@@ -89,18 +89,18 @@ def status_of(arguments: Sequence[str]) -> int:
         # the reader has gone: nothing more can be told, and Python must not try when it flushes at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except SimError as fault:
-        return _explained(fault, debug)
-    except Exception as fault:  # the last resort: a defect is told in one line
-        complain(f"internal error: {type(fault).__name__}: {fault}" + ("" if debug else " (--debug shows where)"))
-        if debug:
-            traceback.print_exc()
-        return INTERNAL_ERROR
+    except Exception as fault:
+        return _failed(fault, debug)
     return status if isinstance(status, int) else OK
 
 
-def _explained(fault: SimError, debug: bool) -> int:
-    click.echo(plain(str(fault)), err=True)
+def _failed(fault: Exception, debug: bool) -> int:
+    if isinstance(fault, OSError) and fault.filename is not None:
+        fault = UsageError(f"{fault.filename} cannot be used: {fault.strerror}")
+    if isinstance(fault, SimError):
+        click.echo(plain(str(fault)), err=True)
+    else:  # the last resort: a defect is told in one line
+        complain(f"internal error: {type(fault).__name__}: {fault}" + ("" if debug else " (--debug shows where)"))
     if debug:
         traceback.print_exc()
-    return fault.exit_code
+    return fault.exit_code if isinstance(fault, SimError) else INTERNAL_ERROR

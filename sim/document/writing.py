@@ -14,7 +14,10 @@ def write_atomically(path: Path, data: bytes) -> None:
     Folders on the way that do not exist are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    except OSError as fault:  # the temporary name says nothing to who asked for the file
+        raise OSError(fault.errno, fault.strerror, str(path)) from fault
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
