@@ -66,7 +66,7 @@ def _print(found: Sizing) -> None:
     rows = [_row(kind, name) for kind in found.kinds if kind.why_not is None for name in FLEETS]
     print_rows(("accelerator", "for", "nodes", "replicas", "kW mean", "kW peak", "USD/month"), rows)
     tell(f"{kind.accelerator}: {kind.why_not}" for kind in found.kinds if kind.why_not is not None)
-    tell(f"warning: {text}" for kind in found.kinds for text in kind.warnings)
+    tell(f"warning: {text}" for text in (*found.warnings, *(text for kind in found.kinds for text in kind.warnings)))
     best = found.cheapest
     if best is None:
         tell(["no kind keeps every promise, however many there are"])

@@ -53,6 +53,7 @@ class Sizing:
     mix: str
     loads: Mapping[str, Load]
     kinds: Sequence[Kind]
+    warnings: tuple[str, ...] = ()  # what of the scenario is not in the fleets
 
     @property
     def cheapest(self) -> Kind | None:
@@ -70,6 +71,7 @@ class Sizing:
             "loads_per_s": {name: asdict(load) for name, load in self.loads.items()},
             "kinds": [asdict(kind) for kind in self.kinds],
             "cheapest": None if cheapest is None else cheapest.accelerator,
+            "warnings": list(self.warnings),
         }
 
 
@@ -105,7 +107,8 @@ def size(
         )
         heard(len(found), len(tasks))
     kinds = tuple(found[index] for index in range(len(tasks)))
-    return Sizing(scenario=scenario.name, mix=chosen.name, loads=loads, kinds=kinds)
+    left = tuple(f"jobs '{stream.name}' are left out: the fleets are for services alone" for stream in scenario.jobs)
+    return Sizing(scenario=scenario.name, mix=chosen.name, loads=loads, kinds=kinds, warnings=left)
 
 
 def size_kind(task: Task, _report: Report) -> Kind:

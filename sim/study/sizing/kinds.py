@@ -35,13 +35,15 @@ def nodes_to_size(scenario: Scenario, catalogue: Catalogue, accelerators: Sequen
             known[node.accelerator.name] = node
     if accelerators is None:
         return tuple(node for node in known.values() if priced(node, scenario) or node.accelerator.name in own)
+    if not accelerators:
+        raise UsageError("the list of kinds to size names no accelerator")
     missing = [name for name in accelerators if name not in known]
     if missing:
         raise UsageError(f"no node of the catalogue has {', '.join(missing)}; there are nodes with {', '.join(known)}")
     unpriced = [name for name in accelerators if name not in own and not priced(known[name], scenario)]
     if unpriced:
         raise UsageError(f"the catalogue knows no price of {', '.join(unpriced)}")
-    return tuple(known[name] for name in accelerators)
+    return tuple(known[name] for name in dict.fromkeys(accelerators))
 
 
 def priced(node: NodeType, scenario: Scenario) -> bool:

@@ -47,6 +47,10 @@ Dcsim = Callable[..., Answer]
         (["catalog", "show", "nodes", "nope"], 2, "nope"),
         (["catalog", "list", "nodez"], 2, "did you mean 'nodes'"),
         (["init", "mine.yaml", "--template", "chatbott"], 2, "chatbot"),
+        (["init", "/proc/mine.yaml"], 2, "/proc/mine.yaml cannot be used"),
+        (["run", "s.yaml", "--out", "/proc/out"], 2, "/proc/out cannot be used"),
+        (["compare", "s.yaml", "--replications", "1", "--report", "/proc/r.html"], 2, "/proc/r.html cannot be used"),
+        (["size", "s.yaml", "--accelerators", ","], 2, "names no accelerator"),
     ],
 )
 def test_a_wrong_command_is_told_in_words_and_writes_nothing(

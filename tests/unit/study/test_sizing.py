@@ -87,6 +87,22 @@ def test_the_same_question_has_the_same_answer(file: Path, h100: Kind) -> None:
     assert size(load(file), ["h100-sxm"]).kinds[0] == h100
 
 
+def test_no_kind_is_sized_twice_nor_none_asked_for(file: Path) -> None:
+    assert len(size(load(file, ["services.chat.slo.tpot_p99_s=0.004"]), ["l4", "l4"]).kinds) == 1
+    with pytest.raises(UsageError, match="names no accelerator"):
+        size(load(file), [])
+
+
+def test_jobs_are_left_out_and_named(file: Path, tmp_path: Path) -> None:
+    train = "{model: llama-3.1-8b, tokens: 1.0e6, precision: bf16, accelerators: 4, every_h: 1}"
+    jobs = f"jobs:\n  - {{name: nightly, pool: fleet, policy: fifo, train: {train}}}\n"
+    path = tmp_path / "jobs.yaml"
+    path.write_text(TEXT + jobs)
+    found = size(load(path, ["services.chat.slo.tpot_p99_s=0.004"]), ["l4"])
+    assert any("'nightly'" in text for text in found.warnings)
+    assert found.to_json()["warnings"] == list(found.warnings)
+
+
 def test_accelerators_that_no_node_has_are_told(file: Path) -> None:
     with pytest.raises(UsageError, match="no node of the catalogue has h900"):
         size(load(file), ["h900"])
