@@ -105,12 +105,20 @@ def _fresh_rows(
     watch(progress)
     if workers > 1 and len(todo) > 1:
         _warm_kernels()
-    for batch in execute_in_batches(work_point, [points[index] for index in todo], workers, heard, timeout_s):
+    tasks = [points[index] for index in todo]
+    for batch in execute_in_batches(work_point, tasks, workers, heard, timeout_s, _load):
         for done in batch:
             progress.finish(done.index)
         watch(progress)
         rows = [(todo[done.index], done.result) for done in batch]
         yield [Row(index, points[index], result, reason=reasons[index]) for index, result in rows]
+
+
+def _load() -> None:
+    """Loads what a simulation needs, which takes longer than a short one."""
+    import sim.economics
+    import sim.engine
+    import sim.strategies  # noqa: F401
 
 
 def _warm_kernels() -> None:

@@ -59,15 +59,19 @@ def execute_in_batches(
     workers: int,
     heard: Heard = lambda _index, _share: None,
     timeout_s: float | None = None,
+    prepare: Callable[[], None] | None = None,
 ) -> Iterator[Sequence[Finished[Value]]]:
-    """As `execute`, with the results that came together in one piece."""
+    """As `execute`, with the results that came together in one piece.
+
+    Worker processes call `prepare` before their first task; the time that it takes is not theirs.
+    """
     if timeout_s is None and (workers <= 1 or len(tasks) <= 1):
         for index, task in enumerate(tasks):
             yield [Finished(index, attempt(work, task, lambda share, index=index: heard(index, share)))]  # type: ignore[misc]
     elif tasks:
         from sim.study.pool import Pool
 
-        yield from Pool(work, tasks, workers, timeout_s).results(heard)
+        yield from Pool(work, tasks, workers, timeout_s, prepare).results(heard)
 
 
 def attempt(work: Callable[[Task, Report], Value], task: Task, report: Report) -> Value | Failed:

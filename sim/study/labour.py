@@ -23,7 +23,9 @@ STOP: Final = None  # sent in place of a chunk
 SHARE_EVERY_S: Final = 0.1
 
 
-def labour(pipe: Connection, work: Callable[[Task, Report], Value], hold_s: float) -> None:
+def labour(
+    pipe: Connection, work: Callable[[Task, Report], Value], hold_s: float, prepare: Callable[[], None] | None
+) -> None:
     """Works on the chunks that come through the pipe, until it closes or says stop.
 
     A chunk is a list of (index, task). Results are held back for up to `hold_s`, so that short tasks do not cost a
@@ -33,6 +35,8 @@ def labour(pipe: Connection, work: Callable[[Task, Report], Value], hold_s: floa
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
+        if prepare is not None:
+            prepare()
         answers = _Answers(pipe, hold_s)
         pipe.send(Ready)
         while (chunk := pipe.recv()) is not STOP:

@@ -46,9 +46,14 @@ class Pool(Generic[Task, Value]):
     """The tasks not handed out yet and the workers that are alive."""
 
     def __init__(
-        self, work: Callable[[Task, Report], Value], tasks: Sequence[Task], workers: int, timeout_s: float | None = None
+        self,
+        work: Callable[[Task, Report], Value],
+        tasks: Sequence[Task],
+        workers: int,
+        timeout_s: float | None = None,
+        prepare: Callable[[], None] | None = None,
     ) -> None:
-        self.work, self.tasks, self.timeout_s = work, tasks, timeout_s
+        self.work, self.tasks, self.timeout_s, self.prepare = work, tasks, timeout_s, prepare
         self.waiting, self.alone = deque(range(len(tasks))), deque[int]()
         self.deaths = Counter[int]()  # of processes that worked on one task alone
         self.size = min(workers, len(tasks))
@@ -89,7 +94,7 @@ class Pool(Generic[Task, Value]):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         hold_s = HOLD_S if self.timeout_s is None else 0.0  # a limit of time needs to know which task is under way
-        process = context.Process(target=labour, args=(theirs, self.work, hold_s), daemon=True)
+        process = context.Process(target=labour, args=(theirs, self.work, hold_s, self.prepare), daemon=True)
         with _hidden_main():
             process.start()
         theirs.close()

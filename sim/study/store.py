@@ -100,11 +100,6 @@ class Store:
             return next((each for each in ("timed out", "crashed") if each == known.status), "failed")
         return "code changed" if known.code != key.code else "scenario changed"
 
-    def size_per_row(self) -> float | None:
-        """Bytes that a row of this folder takes up; None where there is no row."""
-        rows = len(self._known)
-        return self.path.stat().st_size / rows if rows else None
-
     def add(self, identity: str, point: Point, result: Outcome | Failed) -> None:
         """Keeps what became of one point, in place of an earlier result of the same point."""
         self.add_all([Entry(Key(identity), point, result)])

@@ -11,8 +11,10 @@ import pytest
 from sim.errors import ScenarioError, UsageError
 from sim.scenario.specs import Scenario
 from sim.study import sweep
+from sim.study.executor import Failed, Finished, Status
+from sim.study.folder import manifest_of
 from sim.study.point import Outcome
-from sim.study.sweeping import varied
+from sim.study.store import Store, stored_points
 
 Simulate = Callable[..., Outcome]
 AXES = {"pools.h100.nodes": ["2", "4"], "site.plant": ["chilled-water", "direct-liquid", "{preset: legacy}"]}
@@ -116,9 +118,61 @@ def test_another_scenario_does_not_enter_the_folder(tmp_path: Path) -> None:
         sweep(Path("other.yaml"), {"a": ["1"]}, tmp_path, workers=1)
 
 
-def test_lists_are_cut_at_outer_commas_only() -> None:
-    assert varied("site.plant=chilled-water, direct-liquid") == ("site.plant", ["chilled-water", "direct-liquid"])
-    assert varied("a.b={x: 1, y: [2, 3]},4,'5,6'") == ("a.b", ["{x: 1, y: [2, 3]}", "4", "'5,6'"])
-    for wrong in ("nodes", "=3", "nodes="):
-        with pytest.raises(UsageError, match="PATH=VALUE"):
-            varied(wrong)
+@pytest.mark.usefixtures("simulate")
+def test_mixes_and_replications_are_axes_like_others(tmp_path: Path) -> None:
+    axes = {"mix": ["lean"], "replication": ["3", "7"], "a": ["1", "2"]}
+    assert sweep(FILE, axes, tmp_path, workers=1).points == 4
+    assert {(row["mix"], row["replication"], row["a"]) for row in rows_of(tmp_path)} == {
+        ("lean", number, value) for number in (3, 7) for value in (1, 2)
+    }
+    with pytest.raises(UsageError, match="did you mean 'lean'"):
+        sweep(FILE, {"mix": ["leen"]}, tmp_path, workers=1)
+    with pytest.raises(UsageError, match="whole number from 0"):
+        sweep(FILE, {"replication": ["first"]}, tmp_path, workers=1)
+
+
+@pytest.mark.usefixtures("simulate")
+def test_each_point_is_run_for_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[dict[str, int]] = []
+
+    def again(values: list[str]) -> None:
+        sweep(FILE, {"a": values}, tmp_path, workers=1, told=lambda reasons: heard.append(dict(reasons)))
+
+    again(["1"])
+    again(["1", "2"])
+    monkeypatch.setattr("sim.study.point.code_version", lambda: "another")
+    again(["1", "2", "3"])
+    assert heard == [{"new": 2}, {"new": 2}, {"code changed": 4, "new": 2}]
+    assert len(rows_of(tmp_path)) == 6
+    assert len(list(stored_points(tmp_path))) == 6, "what was run with other code has given way"
+
+
+@pytest.mark.usefixtures("simulate")
+@pytest.mark.parametrize("status", ["failed", "timed out", "crashed"])
+def test_a_point_that_gave_no_result_is_run_again_and_told_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: Status
+) -> None:
+    def faulty(*arguments: object) -> list[list[Finished[Outcome]]]:
+        return [[Finished(index, Failed("no", status=status)) for index in range(2)]]
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sim.study.batch.execute_in_batches", faulty)
+        sweep(FILE, {"a": ["1"]}, tmp_path, workers=1)
+    assert [row["status"] for row in rows_of(tmp_path)] == [status, status]
+    assert sweep(FILE, {"a": ["1"]}, tmp_path, workers=1).reasons == {status: 2}
+
+
+@pytest.mark.usefixtures("simulate")
+def test_a_second_writer_is_refused_until_the_first_has_ended(
+    tmp_path: Path, scenario_of: Callable[..., Scenario]
+) -> None:
+    sweep(FILE, {"a": ["1"]}, tmp_path, workers=1)
+    base = scenario_of("s")
+    with (
+        Store(tmp_path, manifest_of("sweep", base, 1), base),
+        pytest.raises(UsageError, match="is being written by another dcsim"),
+    ):
+        sweep(FILE, {"a": ["1", "2"]}, tmp_path, workers=1)
+    with Store(tmp_path, manifest_of("sweep", base, 1), base, writing=False) as looked_at:
+        assert len(looked_at.done()) == 2
+        assert sweep(FILE, {"a": ["1", "2"]}, tmp_path, workers=1).done == 2
