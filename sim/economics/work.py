@@ -83,6 +83,8 @@ def job_result(name: str, totals: JobTotals, share: Share) -> dict[str, object]:
         "turnaround_s": asdict(totals.turnaround_s),
         "makespan_s": totals.makespan_s,
         "utilisation": totals.utilisation,
+        "slowdown": asdict(totals.slowdown),
+        "preemptions": totals.preemptions,
         "cost_usd": share.usd,
         "facility_kwh": share.facility_kwh,
     }

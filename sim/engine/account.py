@@ -113,6 +113,8 @@ def _job_totals(pool: PoolRun, name: str, begin: Sums, end: Sums, window_s: floa
             kept_accelerator_s=float(sums[stream, gang.KEPT_S]),
             accelerator_j=float(sums[stream, gang.ENERGY_J]),
             utilisation=float(sums[stream, gang.HELD_S]) / (pool.nodes.accelerators * window_s),
+            slowdown=jobs.slowdowns(stream, begin.now_s),
+            preemptions=int(sums[stream, gang.PREEMPTED]),
         )
     return totals
 

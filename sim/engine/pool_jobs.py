@@ -110,6 +110,11 @@ class PoolJobs:
         chosen = self._cohort(stream, from_s, (at.DONE,))
         return quantiles(self.jobs.times[chosen, at.END_S] - self.submit_s[chosen])
 
+    def slowdowns(self, stream: int, from_s: float) -> Quantiles:
+        """Turnaround over run time at full clock of the cohort's completed jobs that run at all."""
+        chosen = self._cohort(stream, from_s, (at.DONE,)) & (self.jobs.run_s > 0.0)
+        return quantiles((self.jobs.times[chosen, at.END_S] - self.submit_s[chosen]) / self.jobs.run_s[chosen])
+
     def makespan_s(self, stream: int, from_s: float) -> float | None:
         """First submission to last end of the cohort's completed jobs."""
         chosen = self._cohort(stream, from_s, (at.DONE,))

@@ -83,6 +83,8 @@ class JobTotals:
     kept_accelerator_s: float  # progress that was kept, at full clock
     accelerator_j: float
     utilisation: float  # of the pool's accelerator-seconds in the window
+    slowdown: Quantiles = Quantiles()  # turnaround over run time at full clock, of the completed
+    preemptions: int = 0  # times that a job was stopped for another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,7 @@ OF_A_JOB_STREAM = {
     "completed": Figure("completed"),
     "wait_s.mean": Figure("mean wait", "s"),
     "turnaround_s.mean": Figure("mean turnaround", "s"),
+    "slowdown.mean": Figure("mean slowdown"),
     "utilisation": Figure("utilisation"),
 }
 

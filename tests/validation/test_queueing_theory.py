@@ -29,7 +29,7 @@ from sim.strategies import apply_mix
 from sim.study.statistics import Estimate, estimate
 from twins.queues import kiefer_wolfowitz
 
-Policy = Literal["fifo", "sjf"]
+Policy = Literal["fifo", "sjf", "easy"]
 
 CONFIDENCE = 0.999
 PLANTED = 0.05  # the relative error that every check must see
@@ -368,11 +368,16 @@ def test_jobs_of_one_accelerator_wait_as_in_a_queue_of_two_servers(tmp_path: Pat
     assert_agrees([simulated for simulated, _ in found], wait_many(2, 0.6))
 
 
-@pytest.mark.parametrize(("policy", "wait_s"), [("fifo", 2323.81), ("sjf", 496.43), ("easy", 695.00)])
-def test_gangs_of_the_golden_log_wait_as_published(shared_data: Path, policy: Policy, wait_s: float) -> None:
+@pytest.mark.parametrize(
+    ("policy", "wait_s", "slowdown"), [("fifo", 2323.81, 16.04), ("sjf", 496.43, 1.93), ("easy", 695.00, 5.04)]
+)
+def test_gangs_of_the_golden_log_wait_as_published(
+    shared_data: Path, policy: Policy, wait_s: float, slowdown: float
+) -> None:
     work = JobTrace(path=shared_data / "hpc_jobs" / "golden-10k.swf.gz")
     stream = JobStream(name="jobs", pool="h100", policy=policy, work=work)
     made = scenario(jobs=[stream], pools=[pool(nodes=30)], horizon_s=1.8e6)
     totals = simulate(apply_mix(made, None), 1).jobs["jobs"]
     assert totals.completed == 10_000
     assert totals.wait_s.mean == pytest.approx(wait_s, abs=0.005)
+    assert totals.slowdown.mean == pytest.approx(slowdown, abs=0.005)
