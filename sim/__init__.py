@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from sim.study import Choice, Comparison, Run, compare, estimate, run
     from sim.study.evaluating import evaluate
     from sim.study.sizing import size
-    from sim.study.surveying import survey_facility
 
 _HOMES = {
     "Catalogue": "sim.catalog",
@@ -45,7 +44,6 @@ _HOMES = {
     "run": "sim.study",
     "save": "sim.notebook",
     "size": "sim.study.sizing",
-    "survey_facility": "sim.study.surveying",
     "sweep": "sim.notebook",
     "with_": "sim.notebook",
 }
@@ -69,7 +67,6 @@ __all__ = [
     "run",
     "save",
     "size",
-    "survey_facility",
     "sweep",
     "with_",
 ]
