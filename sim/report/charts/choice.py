@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LABEL_LETTERS = 30
+LABEL_WIDTH, LABEL_HEIGHT = 0.4, 0.06  # of the span of the dots, what a name takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,12 @@ def draw_front(content: Mapping[str, Any]) -> tuple[Figure, Axes]:
                 label=f"{label} ({len(drawn)})",
                 zorder=3 if state == "chosen" else 2,
             )
-        for dot in (dot for dot in dots if dot.name == content["baseline"]):
-            axes.annotate(dot.name, (dot.cost_usd, dot.energy_kwh), (6, 4), textcoords="offset points")
+        axes.margins(x=0.12, y=0.12)
+        for dot in named_dots(dots, content["baseline"]):
+            name = textwrap.shorten(dot.name, LABEL_LETTERS, placeholder="...")
+            axes.annotate(name, (dot.cost_usd, dot.energy_kwh), (7, 5), textcoords="offset points")
         axes.set_xlabel("cost, USD")
         axes.set_ylabel("energy at the meter, kWh")
-        axes.margins(x=0.12, y=0.12)
         thousands(axes)
         thousands(axes, "y")
         axes.legend(frameon=False, loc="best")
@@ -102,6 +104,24 @@ def draw_front(content: Mapping[str, Any]) -> tuple[Figure, Axes]:
         caption = "front: no other mix is as good in cost, energy, throughput and accuracy and better in one"
         figure.supxlabel(caption, fontsize=8.0, x=0.01, ha="left")
     return figure, axes
+
+
+def named_dots(dots: Sequence[Dot], baseline: str) -> list[Dot]:
+    """The dots that bear their name: chosen, baseline, front, then others, as far as names do not meet."""
+    order = {"chosen": 0, "front": 2, "feasible": 3, "out": 4}
+    ranked = sorted(dots, key=lambda dot: (1 if dot.name == baseline else order[dot.state], dot.cost_usd))
+    widths = [
+        max(axis) - min(axis) or 1.0 for axis in zip(*((dot.cost_usd, dot.energy_kwh) for dot in dots), strict=True)
+    ]
+    named: list[Dot] = []
+    for dot in ranked:
+        gaps = (
+            (abs(dot.cost_usd - other.cost_usd) / widths[0], abs(dot.energy_kwh - other.energy_kwh) / widths[1])
+            for other in named
+        )
+        if all(across > LABEL_WIDTH or along > LABEL_HEIGHT for across, along in gaps):
+            named.append(dot)
+    return named
 
 
 def draw_waterfall(content: Mapping[str, Any]) -> tuple[Figure, Axes]:
