@@ -15,6 +15,7 @@ from sim.catalog import Catalogue
 from sim.catalog.entries import Accelerator, AIModel, Precision
 from sim.economics.served import lean_share
 from sim.errors import Problem, ScenarioError
+from sim.models.layout import Layout
 from sim.models.variant import Variant
 from sim.record.ledger import ServiceTotals
 from sim.scenario.specs import Service
@@ -96,10 +97,22 @@ def accelerator_s_per_token(variant: Variant, service: Service, accelerator: Acc
 
     A variant whose memory holds fewer sequences than the load's batch is judged at what it holds.
     """
+    context = load.input_tokens + load.output_tokens / 2.0
+    if variant.model.family != "llm":
+        return _of_items(variant, service, accelerator, load, context)
+    from sim.models.full_clock import batch_at_most, time_per_token_s
+
+    layout, engine = Layout(tensor_parallel=service.tensor_parallel), service.engine
+    batch = batch_at_most(variant, engine, accelerator, layout, context, load.batch)
+    lengths = (load.input_tokens, load.output_tokens, context)
+    return service.tensor_parallel * time_per_token_s(variant, engine, accelerator, layout, batch, *lengths) / batch
+
+
+def _of_items(variant: Variant, service: Service, accelerator: Accelerator, load: Load, context: float) -> float:
+    """The same of models that take items, by their tables."""
     from sim.models.replica import replica_tables
     from sim.models.steady import steady_state
 
-    context = load.input_tokens + load.output_tokens / 2.0
     engine = replace(service.engine, batch_max=min(load.batch, service.engine.batch_max))
     tables = replica_tables(variant, engine, _at_full_clock(accelerator), service.tensor_parallel, context)
     steady = steady_state(tables, min(load.batch, tables.batch_max), load.input_tokens, load.output_tokens)
