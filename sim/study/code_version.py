@@ -8,8 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-import sim
-
 NOT_RESULTS: Final = frozenset({"cli", "report", "study"})  # packages that show results or arrange runs
 
 
@@ -20,7 +18,7 @@ def code_version() -> str:
     Two versions, or two states of one checkout, never take each other's results for their own.
     """
     digest = hashlib.sha256()
-    for path in _sources(Path(sim.__file__).parent):
+    for path in _sources(Path(__file__).parent.parent):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return f"{version('dcsim')}+{digest.hexdigest()[:16]}"
 

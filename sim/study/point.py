@@ -67,6 +67,7 @@ class Kept:
 
     ledger: Packed
     lean: str  # JSON: service -> fields of Leanness
+    summary: str = ""  # JSON of the summary, written where the run was, so that a study need not write it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class Run:
         """The run as a study keeps it."""
         from sim.record.kept import pack
 
-        return Kept(pack(self.ledger), _lean_text(self.lean))
+        return Kept(pack(self.ledger), _lean_text(self.lean), json.dumps(self.summary, allow_nan=False))
 
     def _totals(self) -> dict[str, object]:
         from sim.record.kept import totals_text
@@ -225,17 +226,28 @@ def scenario_digest(scenario: Scenario) -> str:
 
 def _plain(value: object) -> Plain:
     """The value as JSON can hold it; files by content, sets in order."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted((_plain(item) for item in value), key=str)
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if (names := _field_names(type(value))) is not None:
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted((_plain(item) for item in value), key=str)
     return _content(value) if isinstance(value, Path) else str(value)
+
+
+def _field_names(kind: type) -> tuple[str, ...] | None:
+    """Names of a dataclass's fields; None of any other class."""
+    if kind not in _FIELD_NAMES:
+        is_data = dataclasses.is_dataclass(kind)
+        _FIELD_NAMES[kind] = tuple(each.name for each in dataclasses.fields(kind)) if is_data else None
+    return _FIELD_NAMES[kind]
+
+
+_FIELD_NAMES: dict[type, tuple[str, ...] | None] = {}  # to look them up anew takes longer than all the rest
 
 
 def _content(path: Path) -> str:

@@ -126,10 +126,10 @@ class Store:
         if isinstance(result, Failed):
             status, error = result.status, result.error
         else:
-            summary, random = json.dumps(result.summary, allow_nan=False), result.random
-            if result.kept is not None:
-                ledger = result.kept.ledger
-                row = (key.identity, ledger.totals, ledger.meter, result.kept.lean)
+            random, kept = result.random, result.kept
+            summary = kept.summary if kept and kept.summary else json.dumps(result.summary, allow_nan=False)
+            if kept is not None:
+                row = (key.identity, kept.ledger.totals, kept.ledger.meter, kept.lean)
                 connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", row)
         record = (key.identity, status, error, int(random), summary, *_label(point), key.scenario, key.code)
         connection.execute("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", record)
