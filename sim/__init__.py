@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from sim.errors import InputError, SimError, UsageError
     from sim.notebook import break_even, choose, draw, load, reprice, save, sweep, with_
     from sim.scenario import Scenario
-    from sim.study import Choice, Comparison, Run, compare, estimate, run
+    from sim.study import Comparison, Run, compare, estimate, run
     from sim.study.evaluating import evaluate
     from sim.study.sizing import size
 
 _HOMES = {
     "Catalogue": "sim.catalog",
-    "Choice": "sim.study",
     "Comparison": "sim.study",
     "InputError": "sim.errors",
     "Run": "sim.study",
@@ -49,7 +48,6 @@ _HOMES = {
 }
 __all__ = [
     "Catalogue",
-    "Choice",
     "Comparison",
     "InputError",
     "Run",
