@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
@@ -107,8 +108,8 @@ def _counts(text: str) -> dict[str, int]:
 
 
 def _figure(value: float | str | None) -> str:
-    if value is None:
-        return "-"
     if isinstance(value, str):
         return value
+    if value is None or math.isnan(value):
+        return "-"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"

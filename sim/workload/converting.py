@@ -52,4 +52,5 @@ def job_columns(log: JobLog) -> dict[str, Column]:
         "priority": log.priority,
         "user": log.user,
         **log.further,
+        **({} if log.models is None else {"model": log.models}),
     }

@@ -26,6 +26,7 @@ PHILLY: Final = ("timestamp", "duration", "num_gpus")
 OPENB: Final = ("creation_time", "scheduled_time", "deletion_time", "num_gpu", "gpu_milli")
 PLAIN: Final = ("submit_s", "accelerators", "run_s")
 PLAIN_MORE: Final = ("wait_s", "estimate_s", "priority")
+TRAINING: Final = ("steps", "model")  # of jobs that are so many training steps
 WHOLE_GPU: Final = 1000.0  # gpu_milli of a whole accelerator
 
 
@@ -73,9 +74,12 @@ def plain_log(data: bytes, file: str, name: str, format_name: str) -> JobLog:
     spans = {column: values for column, values in more.items() if column != "priority"}
     require_jobs(file, {**found, **spans}, may_miss=("run_s", *spans))
     users = names(frame["user"]) if "user" in frame else None
+    trains = set(TRAINING) <= set(frame.columns)
+    steps, model = (numbers(frame["steps"]), texts(frame["model"])) if trains else (None, None)
     return job_log(
         name, format_name, found["submit_s"], found["run_s"], found["accelerators"],
         wait_s=more.get("wait_s"), estimate_s=more.get("estimate_s"), priority=more.get("priority"), user=users,
+        further=None if steps is None else {"steps": steps}, models=model,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from sim.units import S_PER_H
 
 FIXED_TIME = "fixed-time"
 SPLIT = "diffusion"  # the family whose items are shared by the accelerators of a replica
+DEFAULT_POLICY: schema.JobPolicy = "fifo"
 CACHE_PRECISION = "bf16"  # serving engines keep the KV cache 16 bits wide unless told otherwise
 CACHE_BYTES = 2.0
 NARROWER = ("fp8", "int8", "int4")  # formats that may be suggested where weights do not fit
@@ -41,8 +42,20 @@ def services_of(
 
 
 def jobs_of(jobs: Sequence[schema.Jobs], pools: Mapping[str, specs.Pool], desk: Desk) -> tuple[specs.JobStream, ...]:
-    """The streams of jobs."""
-    return tuple(_jobs(stream, pools.get(stream.pool), ("jobs", index), desk) for index, stream in enumerate(jobs))
+    """The streams of jobs; a pool has one queue, so its streams have one policy."""
+    first: dict[str, tuple[str, schema.JobPolicy]] = {}
+    for index, stream in enumerate(jobs):
+        if stream.policy is None:
+            continue
+        name, policy = first.setdefault(stream.pool, (stream.name, stream.policy))
+        if stream.policy != policy:
+            text = f"pool '{stream.pool}' has one queue, and jobs of '{name}' are under {policy}"
+            desk.fault(("jobs", index, "policy"), f"{text}: give both the same, or pools of their own")
+    policies = {pool: policy for pool, (_, policy) in first.items()}
+    return tuple(
+        _jobs(stream, policies.get(stream.pool, DEFAULT_POLICY), pools.get(stream.pool), ("jobs", index), desk)
+        for index, stream in enumerate(jobs)
+    )
 
 
 def _service(service: schema.Service, horizon_s: float, path: Route, desk: Desk) -> specs.Service:
@@ -145,7 +158,9 @@ def _check_native(precision: Precision, accelerator: Accelerator, path: Route, d
         desk.warn(path, f"{text}: weights are held in it, computing is {used}")
 
 
-def _jobs(stream: schema.Jobs, pool: specs.Pool | None, path: Route, desk: Desk) -> specs.JobStream:
+def _jobs(
+    stream: schema.Jobs, policy: schema.JobPolicy, pool: specs.Pool | None, path: Route, desk: Desk
+) -> specs.JobStream:
     work: specs.JobTrace | specs.TrainJobs
     if stream.trace is not None:
         work = specs.JobTrace(path=desk.file(stream.trace.file, (*path, "trace", "file")), format=stream.trace.format)
@@ -155,7 +170,7 @@ def _jobs(stream: schema.Jobs, pool: specs.Pool | None, path: Route, desk: Desk)
     return specs.JobStream(
         name=stream.name,
         pool=stream.pool,
-        policy=stream.policy,
+        policy=policy,
         work=work,
         priority=stream.priority,
         restart_s=stream.restart_s,

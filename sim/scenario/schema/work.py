@@ -113,11 +113,12 @@ class Jobs(OneForm):
     forms: ClassVar[Mapping[str, Form]] = {"trace": Form(), "train": Form()}
     name: EntityName = Field(description="Name in results.")
     pool: PoolName = Field(description="Pool that they run on.")
-    policy: Annotated[JobPolicy, later("policy", ("max-min",), built=", ".join(get_args(JobPolicy)))] = Field(
-        default="fifo",
+    policy: Annotated[JobPolicy | None, later("policy", ("max-min",), built=", ".join(get_args(JobPolicy)))] = Field(
+        default=None,
         description="Who goes first: fifo by submission, sjf by the shortest estimate, ljf by the longest, priority by "
         "the highest priority, fair-share by whose user holds fewest accelerators, easy by submission where jobs that "
-        "do not delay a head that waits pass it, srpt by the shortest remaining, stopping jobs with more left.",
+        "do not delay a head that waits pass it, srpt by the shortest remaining, stopping jobs with more left. "
+        "Default: that of the other streams of the pool, else fifo.",
     )
     priority: Annotated[float, Field(ge=-1e9, le=1e9)] = Field(
         default=0.0, description="Under policy priority, of jobs whose log has none; the highest goes first."

@@ -149,3 +149,24 @@ def test_a_slower_clock_stretches_what_is_left_of_a_job() -> None:
     assert pool.totals[0, at.KEPT_S] == pytest.approx(200.0)
     assert pool.totals[0, at.HELD_S] == pytest.approx(2 * 160.0)
     assert pool.totals[0, at.ENERGY_J] == pytest.approx(80.0 * 500.0 + 120.0 * 500.0 + 120.0 * 300.0)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@given(table=job_tables(), changes=st.lists(st.tuples(st.floats(1.0, 30.0), st.integers(0, 15)), max_size=12))
+@settings(max_examples=50, deadline=None)
+def test_every_job_does_its_work_while_clocks_change(
+    policy: str, table: JobTable, changes: list[tuple[float, int]]
+) -> None:
+    pool = PoolJobs(["jobs"], [table], FULL_CLOCK, policy, np.full(4, 2, np.int64), 8, 1e15, None, [2.0])
+    now = 0.0
+    for seconds, levels in changes:
+        now += seconds
+        pool.advance(now)
+        pool.set_levels(np.array([levels >> node & 1 for node in range(4)]), now)
+    pool.advance(1e12)
+    fitting = table.accelerators <= 8
+    assert pool.jobs.status.tolist() == np.where(fitting, at.DONE, at.REJECTED).tolist()
+    work_s = float((table.run_s * table.accelerators)[fitting].sum())
+    assert pool.totals[0, at.KEPT_S] == pytest.approx(work_s)
+    assert pool.totals[0, at.HELD_S] >= work_s * (1 - 1e-9)
+    assert pool.jobs.node_free.tolist() == [2] * 4

@@ -135,7 +135,7 @@ class TestTheDocumentedExample:
         log, training = full.jobs
         assert (log.policy, log.work) == ("sjf", specs.JobTrace(path=tmp_path / "jobs.swf"))
         assert isinstance(training.work, specs.TrainJobs)
-        assert (training.policy, training.work.tokens, training.work.every_s) == ("fifo", 2e9, 86_400)
+        assert (training.policy, training.work.tokens, training.work.every_s) == ("sjf", 2e9, 86_400)
 
     def test_mixes_are_measures_in_order(self, full: Scenario) -> None:
         baseline, lean = full.mixes

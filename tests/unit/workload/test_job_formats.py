@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import math
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sim.errors import TraceError
 from sim.record.trace_files import write_trace
@@ -227,6 +230,10 @@ def test_every_format_converts_to_the_plain_one_and_back(tmp_path: Path, name: s
     for column in ("accelerators", "run_s", "wait_s", "estimate_s", "priority"):
         assert np.array_equal(getattr(again, column), getattr(first, column), equal_nan=True), column
     assert again.user.tolist() == first.user.tolist()
+    assert {name: values.tolist() for name, values in again.further.items()} == {
+        name: values.tolist() for name, values in first.further.items()
+    }
+    assert (again.models is None) == (first.models is None)
 
 
 @pytest.mark.parametrize(
@@ -254,3 +261,20 @@ def test_a_format_that_is_named_is_read_as_such(tmp_path: Path) -> None:
         read_jobs(written(tmp_path, OPENB), "philly")
     with pytest.raises(TraceError, match=r"no job format 'phily'; did you mean 'philly'\?"):
         read_jobs(written(tmp_path, PHILLY), "phily")
+
+
+@given(
+    name=st.sampled_from(sorted(KNOWN)),
+    cuts=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3), st.binary(max_size=4)), min_size=1, max_size=6),
+)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_log_is_read_or_refused_and_nothing_else(
+    tmp_path: Path, name: str, cuts: list[tuple[int, int, bytes]]
+) -> None:
+    data = KNOWN[name].encode()
+    for at, length, put in cuts:
+        data = data[:at] + put + data[at + length :]
+    path = tmp_path / "log"
+    path.write_bytes(data)
+    with contextlib.suppress(TraceError):
+        logged_jobs(JobTrace(path=path), 1e6)
