@@ -54,6 +54,7 @@ def appraise(plan: Plan, ledger: Ledger, seed: int, lean: Mapping[str, Leanness]
         **_money(lines, meter),
         **_efficiency(efficiency(plan, ledger, meter, lean), lean),
         **_energy(meter),
+        **_racks(ledger),
         **_carbon(plan, ledger, meter),
         **_outputs(plan, ledger, lines, meter),
         **_work(plan, ledger, meter, lines, lean),
@@ -108,6 +109,16 @@ def _efficiency(factors: Efficiency, lean: Mapping[str, Leanness]) -> dict[str, 
         "reference_variants": {name: each.reference for name, each in lean.items()},
         "accuracy_over_target": factors.accuracy_over_target,
     }
+
+
+def _racks(ledger: Ledger) -> dict[str, object]:
+    """How warm the racks were, in their order, of the pools whose racks are stated; no key without any."""
+    racks = {
+        name: {"inlet_c": list(totals.rack_inlet_c), "hottest_c": list(totals.rack_hottest_c)}
+        for name, totals in ledger.pools.items()
+        if totals.rack_inlet_c
+    }
+    return {"racks": racks} if racks else {}
 
 
 def _energy(meter: Metered) -> dict[str, object]:

@@ -138,4 +138,6 @@ def _pool_totals(pool: PoolRun, name: str, begin: Sums, end: Sums, window_s: flo
         throttled_node_s=last.throttled_s - first.throttled_s,
         hottest_c=pool.nodes.hottest_c,
         asleep_accelerator_s=last.asleep_s - first.asleep_s,
+        rack_inlet_c=() if pool.nodes.racks is None else pool.nodes.racks.inlet_c,
+        rack_hottest_c=() if pool.nodes.racks is None else pool.nodes.racks.hottest_c,
     )

@@ -42,7 +42,7 @@ class MeterRows:
         for name, use in world.uses.items():
             use.mark(world.services[name].outputs)
         for pool in world.pools.values():
-            pool.nodes.hottest_c = pool.nodes.temperature_c
+            pool.nodes.forget_hottest()
 
     def write(self, world: World) -> None:
         """One row for the interval since the last one: means of power, instants of states."""

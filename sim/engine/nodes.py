@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sim.catalog.entries import NodeType, Thermal
 from sim.engine.placement import chosen
+from sim.engine.racks import Recirculation
 from sim.engine.replicas import NOWHERE
 from sim.engine.rest import Rest
 from sim.facility import Facility
@@ -51,6 +52,9 @@ class Nodes:
         self.inlet_rise_c = facility.inlet_rise_c
         self.thermal: Thermal = node.accelerator.thermal_liquid if facility.liquid else node.accelerator.thermal_air
         self.free = np.full(count, node.accelerators, np.int64)
+        racks = None if facility.liquid else plan.pool.racks  # water does not come round
+        full_w = full_power_w(plan, facility.fan_share)
+        self.racks = None if racks is None else Recirculation(racks, count, full_w)
         self.rest = Rest(count, plan.sleep)
         self.tdp_w = node.accelerator.tdp_w
         self.top_level = len(clock_grid_mhz(node.accelerator)) - 1
@@ -105,9 +109,10 @@ class Nodes:
         draw = self.rest.draw
         idle_j = node.accelerator.idle_w * np.maximum(ours_s - use.drawn_s, 0.0) * draw
         taken_j = use.drawn_j + idle_j
+        inlets_c = self.inlets_c(supply_c)
         settle(
             seconds,
-            self.inlets_c(supply_c),
+            inlets_c,
             taken_j,
             np.minimum(use.busy_s / all_s, 1.0),
             np.minimum(ours_s / all_s, 1.0) * draw,
@@ -118,6 +123,8 @@ class Nodes:
             self._psu_efficiency,
             self.state,
         )
+        if self.racks is not None:
+            self.racks.count(seconds, inlets_c, self.temperatures_c)
         self.unheld_j += float(idle_j.sum())
         self.accelerator_j += float(taken_j.sum())
         if node.accelerator.leakage is not None:
@@ -130,7 +137,15 @@ class Nodes:
 
     def inlets_c(self, supply_c: float) -> Floats:
         """Coolant at the accelerators of each node, when the plant supplies `supply_c`."""
+        if self.racks is not None:
+            return supply_c + self.racks.rises_k(self.state[:, at.IT_W])
         return np.full(len(self.free), supply_c + self.inlet_rise_c)
+
+    def forget_hottest(self) -> None:
+        """Maxima, and the means of racks, begin anew."""
+        self.hottest_c = self.temperature_c
+        if self.racks is not None:
+            self.racks.forget()
 
     def may_overheat(self, supply_c: float) -> bool:
         """Whether full power could bring the accelerators to their target temperature, or clocks are lowered now."""
@@ -140,7 +155,8 @@ class Nodes:
         full_w = self.tdp_w
         if accelerator.leakage is not None:
             full_w += at.leakage_w(self._figures, self.thermal.target_c)
-        full_power_c = float(self.inlets_c(supply_c).max()) + resistance * full_w
+        rise_k = self.inlet_rise_c if self.racks is None else self.racks.highest_rise_k
+        full_power_c = supply_c + rise_k + resistance * full_w
         return full_power_c > self.thermal.target_c or self.throttled > 0
 
     @property

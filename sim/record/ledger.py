@@ -101,6 +101,8 @@ class PoolTotals:
     throttled_node_s: float
     hottest_c: float
     asleep_accelerator_s: float = 0.0  # times the share of idle power that sleep saved
+    rack_inlet_c: tuple[float, ...] = ()  # mean of each rack, where the scenario says how they stand
+    rack_hottest_c: tuple[float, ...] = ()  # of its accelerators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,18 @@ class Acquire:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Racks:
+    """How the nodes of a pool stand in racks and rows, and what part of a rack's hot air reaches which inlet."""
+
+    nodes_per_rack: int
+    racks_per_row: int
+    rise_k: float  # of the air over a rack at full heat
+    own_share: float
+    neighbour_share: float  # to each of the two racks beside it
+    row_end_share: float  # more to its own, of the racks at the ends of a row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     """Equal nodes under one roof."""
 
@@ -111,6 +123,7 @@ class Pool:
     node: NodeType
     nodes: int
     acquire: Acquire
+    racks: Racks | None = None  # None: all inlets are equal, as the plant has them
 
     @property
     def accelerators(self) -> int:

@@ -46,7 +46,7 @@ def fan_speed(curve: FanCurve, slowest: float, resistance: float, coolant_c: flo
 
 def flow_resistance(curve: FanCurve, resistance: float, speed: float) -> float:
     """Of the heat sink at a fan speed [K/W]."""
-    return resistance * (1.0 - curve.flow_share + curve.flow_share * speed**-0.8)
+    return resistance * (1.0 - curve.flow_share + curve.flow_share * float(speed**-0.8))
 
 
 def efficiency(psu: Mapping[float, float], load: float) -> float:

@@ -21,7 +21,8 @@ def pools_of(pools: Sequence[schema.Pool], desk: Desk) -> dict[str, specs.Pool]:
         node = desk.node(pool.node, (*path, "node"), pool.name)
         if node is not None:
             acquire = _acquire(pool.acquire, node, (*path, "acquire"), desk)
-            found[pool.name] = specs.Pool(name=pool.name, node=node, nodes=pool.nodes, acquire=acquire)
+            racks = None if pool.racks is None else specs.Racks(**pool.racks.model_dump())
+            found[pool.name] = specs.Pool(name=pool.name, node=node, nodes=pool.nodes, acquire=acquire, racks=racks)
     return found
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from sim.document import Strict, fault
 from sim.document.wording import shown
@@ -87,6 +87,36 @@ def _node(value: object, info: ValidationInfo) -> object:
     return value
 
 
+class Racks(Short):
+    """Racks in rows, and the hot air that comes round to their inlets; for plants that cool with air."""
+
+    nodes_per_rack: Count = Field(description="Nodes in a rack; the last one may hold fewer.")
+    racks_per_row: Annotated[int, Field(ge=1, le=500)] = Field(description="Racks in a row; the last row may be short.")
+    rise_k: Annotated[float, Field(ge=1, le=60)] = Field(
+        default=15.0, description="Rise of the air over a rack at full heat [K]. Default, assumed: 15."
+    )
+    own_share: Share = Field(
+        default=0.02, description="Of a rack's hot air, what comes round to its own inlet. Default, assumed: 0.02."
+    )
+    neighbour_share: Share = Field(
+        default=0.01, description="What reaches each of the two racks beside it. Default, assumed: 0.01."
+    )
+    row_end_share: Share = Field(
+        default=0.1, description="What comes round the end of a row to the last rack there. Default, assumed: 0.1."
+    )
+
+    @model_validator(mode="after")
+    def _less_than_all(self) -> Self:
+        round_share = self.own_share + 2.0 * self.neighbour_share + self.row_end_share
+        if round_share > 0.9:
+            raise fault(
+                f"of a rack's air the shares {round_share:g} come round (its own, two neighbours, the end of the row):"
+                " at most 0.9",
+                "row_end_share",
+            )
+        return self
+
+
 class Pool(Strict):
     """Equal nodes under one roof."""
 
@@ -98,4 +128,8 @@ class Pool(Strict):
     acquire: Acquire = Field(
         default_factory=lambda: Acquire(own=Own()),
         description="How the pool is come by. Default: own, at the catalogue's price.",
+    )
+    racks: Racks | None = Field(
+        default=None,
+        description="Racks in rows, some with warmer inlets. Default: all inlets alike, as the plant has them.",
     )
