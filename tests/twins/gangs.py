@@ -24,6 +24,7 @@ class Gang:
     left_s: float = 0.0  # at resumed_s
     end_s: float | None = None
     stops: int = 0
+    promised_s: float = INFINITE  # earliest start that a reservation has named
 
     @property
     def due_s(self) -> float:
@@ -117,6 +118,7 @@ class Cluster:
         """Starts whoever lets the head start at the instant that the estimates promise it."""
         instants = sorted(max(job.expected_s, self.now) for job in self.running)
         reserved_s = min((at for at in instants if self.free_at(at) >= head.accelerators), default=INFINITE)
+        head.promised_s = min(head.promised_s, reserved_s)
         spare = self.free_at(reserved_s) - head.accelerators
         for job in sorted(self.waiting, key=self.turn)[1:]:
             if job.accelerators > self.free:

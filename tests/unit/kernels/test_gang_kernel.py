@@ -90,6 +90,16 @@ def test_kernel_equals_plain_lists(policy: str, table: JobTable, stops: list[flo
     assert pool.jobs.cursors[at.FREE] == 8
 
 
+@given(table=job_tables())
+@settings(max_examples=200, deadline=None)
+def test_nobody_who_passes_delays_the_head_beyond_its_reservation(table: JobTable) -> None:
+    table = replace(table, estimate_s=np.maximum(table.estimate_s, table.run_s))  # nobody runs past an estimate
+    pool = scheduled(table, "easy", 4, 2)
+    for job, gang in enumerate(twin_of(table, "easy", 8, 0.0)):
+        if gang.end_s is not None:
+            assert pool.jobs.times[job, at.START_S] <= gang.promised_s
+
+
 @pytest.mark.parametrize("servers", [1, 2, 8, 100])
 def test_one_accelerator_fifo_jobs_are_kiefer_wolfowitz_bit_for_bit(servers: int) -> None:
     random = np.random.default_rng(servers)
