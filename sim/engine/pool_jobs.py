@@ -52,6 +52,7 @@ class PoolJobs:
         release = [table.submit_s for table in tables] if release_s is None else release_s
         restart = np.zeros(len(tables)) if restart_s is None else np.array(restart_s, np.float64)
         self.submit_s, self.jobs = _merged(tables, release, rates, restart, policy, node_free, horizon_s)
+        self._stream_submit_s = [np.sort(self.submit_s[self.jobs.stream == s]) for s in range(len(tables))]
 
     def advance(self, now: float) -> None:
         """Brings all jobs up to `now`."""
@@ -87,11 +88,15 @@ class PoolJobs:
     def counts(self, stream: int, from_s: float) -> dict[int, int]:
         """Jobs of a stream's cohort (submitted at or after `from_s`) by status."""
         mine = self._status[(self.jobs.stream == stream) & (self.submit_s >= from_s)]
-        return {status: int(np.count_nonzero(mine == status)) for status in range(at.REJECTED + 1)}
+        return {status: int(np.count_nonzero(mine == status)) for status in range(at.STATUSES)}
 
     def in_status(self, stream: int, status: int) -> int:
-        """Jobs of a stream in a status."""
-        return int(np.count_nonzero((self.jobs.stream == stream) & (self._status == status)))
+        """Jobs of a stream that are queued, running, done or rejected."""
+        counts = self.jobs.counts[stream]
+        if status != at.QUEUED:
+            return int(counts[status])
+        submitted = np.searchsorted(self._stream_submit_s[stream], self.jobs.credited_s[0], side="right")
+        return int(submitted - counts[at.RUNNING] - counts[at.DONE] - counts[at.REJECTED])
 
     @property
     def _status(self) -> Ints:

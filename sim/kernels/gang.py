@@ -28,7 +28,7 @@ from sim.kernels.gang_layout import (
 )
 from sim.kernels.gang_policies import enqueue, start_jobs
 from sim.kernels.gang_queues import insert, sink
-from sim.kernels.gang_running import bank, credit_all, end_first, expect, slowest
+from sim.kernels.gang_running import bank, credit_all, end_first, expect, mark, slowest
 
 
 @compiled
@@ -37,7 +37,7 @@ def submit_next(jobs: Jobs, most: int) -> None:
     job = jobs.cursors[NEXT_JOB]
     jobs.cursors[NEXT_JOB] = job + 1
     if jobs.accelerators[job] > most:
-        jobs.status[job] = REJECTED
+        mark(jobs, job, REJECTED)
     else:
         enqueue(jobs, job)
 

@@ -25,6 +25,7 @@ QUEUED: Final = 1
 RUNNING: Final = 2
 DONE: Final = 3
 REJECTED: Final = 4  # asks for more accelerators than jobs could ever get
+STATUSES: Final = 5
 
 # cursors, int64 (CURSORS,)
 NEXT_JOB: Final = 0  # first job not yet submitted
@@ -91,6 +92,7 @@ class Jobs(NamedTuple):
     stream: Ints
     user: Ints
     status: Ints
+    counts: Ints  # (streams, STATUSES) jobs in each status
     times: Floats  # (jobs, TIMES)
     first_share: Ints  # (jobs,)
     queue: Ints  # heap of waiting jobs by (order, number)
@@ -135,6 +137,8 @@ def new_jobs(
     leaves = 1 << max(number - 1, 0).bit_length() if policy == BACKFILL else 1
     cursors = np.zeros(CURSORS, np.int64)
     cursors[FREE], cursors[POLICY] = node_free.sum(), policy
+    counts = np.zeros((streams, STATUSES), np.int64)
+    counts[:, COMING] = np.bincount(stream, minlength=streams)
     times = np.zeros((number, TIMES))
     times[:, START_S] = np.nan
     return Jobs(
@@ -146,6 +150,7 @@ def new_jobs(
         stream=stream,
         user=user,
         status=np.full(number, COMING, np.int64),
+        counts=counts,
         times=times,
         first_share=np.full(number, NONE, np.int64),
         queue=np.zeros(number, np.int64),

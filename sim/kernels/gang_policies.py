@@ -34,7 +34,7 @@ from sim.kernels.gang_layout import (
     Jobs,
 )
 from sim.kernels.gang_queues import hang, next_fit, push, sink
-from sim.kernels.gang_running import bank, begin, halt
+from sim.kernels.gang_running import bank, begin, halt, mark
 
 
 @compiled
@@ -66,7 +66,7 @@ def head(jobs: Jobs) -> int:
 @compiled
 def enqueue(jobs: Jobs, job: int) -> None:
     """Lets a job wait."""
-    jobs.status[job] = QUEUED
+    mark(jobs, job, QUEUED)
     if jobs.cursors[POLICY] == BACKFILL:
         hang(jobs.tree, job, float(jobs.accelerators[job]), jobs.estimate_s[job])
     elif jobs.cursors[POLICY] == FAIR:

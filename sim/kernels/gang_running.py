@@ -39,6 +39,14 @@ from sim.kernels.gang_queues import insert, pull, push, remove
 
 
 @compiled
+def mark(jobs: Jobs, job: int, status: int) -> None:
+    """Gives a job a status, and counts it there."""
+    jobs.counts[jobs.stream[job], jobs.status[job]] -= 1
+    jobs.counts[jobs.stream[job], status] += 1
+    jobs.status[job] = status
+
+
+@compiled
 def credit(jobs: Jobs, job: int, now: float) -> None:
     """Brings the energy and the progress of a running job up to `now`; its nodes' levels have not changed meanwhile."""
     times, stream = jobs.times, jobs.stream[job]
@@ -136,7 +144,7 @@ def begin(jobs: Jobs, job: int, now: float) -> None:
     """Starts a job that is no longer in the queue; one that was stopped reads its checkpoint first."""
     times, active = jobs.times, jobs.cursors[ACTIVE]
     place(jobs, job)
-    jobs.status[job] = RUNNING
+    mark(jobs, job, RUNNING)
     times[job, SINCE_S] = now
     if np.isnan(times[job, START_S]):
         times[job, START_S] = now
@@ -169,7 +177,7 @@ def end_first(jobs: Jobs, now: float) -> None:
     """Ends the running job whose end is next."""
     job = jobs.ends[0]
     halt(jobs, job, now)
-    jobs.status[job] = DONE
+    mark(jobs, job, DONE)
 
 
 @compiled

@@ -172,6 +172,9 @@ def test_every_job_does_its_work_while_clocks_change(
     for seconds, levels in changes:
         now += seconds
         pool.advance(now)
+        counts = pool.counts(0, 0.0)
+        for status in (at.QUEUED, at.RUNNING, at.DONE, at.REJECTED):
+            assert pool.in_status(0, status) == counts[status]
         pool.set_levels(np.array([levels >> node & 1 for node in range(4)]), now)
     pool.advance(1e12)
     fitting = table.accelerators <= 8

@@ -42,6 +42,27 @@ def test_shares_keep_the_time_of_jobs_and_the_accelerators_of_kinds(batch: Batch
     assert bool((shares[batch.rates == 0.0] == 0.0).all())
 
 
+@given(rates=st.lists(st.sampled_from((0.5, 1.0, 2.0, 5.0)), min_size=4, max_size=4))
+@settings(max_examples=20, deadline=None)
+def test_no_split_on_a_grid_leaves_the_worst_off_better_off(rates: list[float]) -> None:
+    """Two jobs of one accelerator on one of each of two kinds, every split of their time in tenths."""
+    table, fleet = np.array(rates).reshape(2, 2), np.array([1, 1])
+    worth = table / table.mean(axis=1)[:, None]
+    tenths = np.arange(11) / 10
+
+    def least(first: float, second: float) -> float:
+        """Job 0 spends `first` on kind 0 and `second` on kind 1; job 1 has what is left, within its own time."""
+        mine = worth[0, 0] * first + worth[0, 1] * second
+        better = int(worth[1, 1] > worth[1, 0])
+        left = [1.0 - first, 1.0 - second]
+        own = min(left[better], 1.0)
+        return float(min(mine, worth[1, better] * own + worth[1, 1 - better] * min(left[1 - better], 1.0 - own)))
+
+    best = max(least(first, second) for first in tenths for second in tenths if first + second <= 1.0)
+    shares = max_min_shares(table, np.array([1, 1]), fleet)
+    assert (shares * worth).sum(axis=1).min() >= best - 0.01
+
+
 def test_who_gains_most_from_a_kind_gets_it() -> None:
     shares = max_min_shares(np.array([[4.0, 1.0], [1.0, 1.0]]), np.array([1, 1]), np.array([1, 1]))
     assert shares == pytest.approx(np.eye(2), abs=1e-6)
