@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sim.report.choice import Table
-from sim.report.wording import number, percent
+from sim.report.wording import less, number
 from sim.study.evaluating.cases import ACCURACY, MONTHLY
 from sim.study.evaluating.evaluation import Effect, Evaluation
 from sim.study.evaluating.scaling import Scaled
@@ -29,10 +29,8 @@ def answer(found: Evaluation) -> list[str]:
     """What the mix comes to, one sentence each."""
     cost = found.effects[MONTHLY]
     share = cost.difference.mean / cost.baseline
-    verb = "saves" if share < 0.0 else "costs"
-    more = "" if share < 0.0 else " more"
     sentences = [
-        f"{found.mix} {verb} {percent(abs(share))}{more} of the cost of no measure: {number(cost.mix)} USD a month "
+        f"{found.mix} costs {less(-share)} than no measure: {number(cost.mix)} USD a month "
         f"against {number(cost.baseline)}."
     ]
     if not found.mix_feasible:
@@ -123,11 +121,11 @@ def _latency(name: str) -> str:
 def _scaled(title: str, rows: Sequence[Scaled]) -> Iterator[Table]:
     ran = [row for row in rows if row.why_not is None]
     if ran:
-        yield Table(title, ("", "USD without", "with", "saves", "E without", "with", "promises"), list(map(_row, ran)))
+        yield Table(title, ("", "USD without", "with", "change", "E without", "with", "promises"), list(map(_row, ran)))
 
 
 def _row(row: Scaled) -> tuple[str, ...]:
-    share = "-" if row.saving_share is None else percent(row.saving_share)
+    share = "-" if row.saving_share is None else f"{-row.saving_share:+.1%}"
     kept = {(True, True): "kept", (True, False): "broken with", (False, True): "broken without"}
     promises = kept.get((row.baseline_feasible, row.mix_feasible), "broken")
     usd, factor = (row.baseline_usd, row.mix_usd), (row.baseline_efficiency, row.mix_efficiency)

@@ -109,6 +109,11 @@ def percent(share: float) -> str:
     return f"{abs(share):.1%}".replace("%", " %")
 
 
+def less(share: float) -> str:
+    """A share that is saved, or lost where it is negative: `16.2 % less`, `16.2 % more`."""
+    return f"{percent(share)} {'less' if share >= 0.0 else 'more'}"
+
+
 def short_percent(share: float) -> str:
     """A share as a signless percentage in little room: `16%`, below one percent `0.4%`."""
     return "<0.1%" if abs(share) < 0.0005 else f"{abs(share):.{0 if abs(share) >= 0.0095 else 1}%}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sim.errors import UsageError
 from sim.report.charts.style import BASELINE_COLOUR, OKABE_ITO, new_figure, set_title, styled, thousands
-from sim.report.wording import number, percent
+from sim.report.wording import less, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,9 +70,13 @@ def draw_scaling(content: Mapping[str, Any]) -> tuple[Figure, Axes]:
         axes.set_ylabel("USD per 1,000 requests")
         axes.legend(frameon=False)
         first, last = (1.0 - each.mix_usd / each.baseline_usd for each in (found[0], found[-1]))
-        scale = f"{found[-1].scale:g}x"
-        set_title(figure, f"{content['mix']} saves {percent(first)} at the scenario's load, {percent(last)} at {scale}")
+        set_title(figure, scaling_title(content["mix"], first, last, f"{found[-1].scale:g}x"))
     return figure, axes
+
+
+def scaling_title(mix: str, first: float, last: float, scale: str) -> str:
+    """What the mix saves per request, as shares that are negative where it costs more."""
+    return f"{mix} costs {less(first)} at the scenario's load, {less(last)} at {scale}"
 
 
 def paybacks(content: Mapping[str, Any]) -> list[Payback]:

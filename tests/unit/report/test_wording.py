@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.report.wording import duration, figure_of, number, percent, short_percent, with_interval
+from sim.report.wording import duration, figure_of, less, number, percent, short_percent, with_interval
 from sim.study.statistics import Estimate
 
 
@@ -53,3 +53,8 @@ def test_figures_have_titles_and_units_and_unknown_ones_their_name() -> None:
     assert figure_of("services.chat.ttft_s.p99").label == "chat TTFT p99, s"
     assert figure_of("cost_usd.total").label == "cost, USD"
     assert figure_of("services.chat.something").label == "services.chat.something"
+
+
+def test_a_loss_is_more_not_less() -> None:
+    assert less(0.056) == "5.6 % less"
+    assert less(-0.056) == "5.6 % more"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sim.errors import UsageError
-from sim.report.charts.evaluation import bars, paybacks, sizes
+from sim.report.charts.evaluation import bars, paybacks, scaling_title, sizes
 from sim.report.evaluation import answer, tables
 from sim.report.plots import plot
 from sim.scenario import load
@@ -15,7 +16,7 @@ from sim.scenario.specs import Scenario
 from sim.study.evaluating import Evaluation, evaluate
 from sim.study.evaluating.folder import read_evaluation, write_evaluation
 from sim.study.evaluating.prices import changed, monthly
-from sim.study.evaluating.scaling import larger_load
+from sim.study.evaluating.scaling import Scaled, larger_load
 from sim.study.point import simulated
 
 TEXT = """\
@@ -163,8 +164,19 @@ def test_a_folder_without_an_evaluation_is_told(tmp_path: Path) -> None:
 
 
 def test_the_answer_says_what_is_saved(found: Evaluation) -> None:
-    assert answer(found)[0].startswith("lean saves ")
+    assert " less than no measure: " in answer(found)[0]
     assert next(table.title for table in tables(found)) == "What it does"
+
+
+def test_what_costs_more_is_not_told_as_a_saving(found: Evaluation) -> None:
+    dearer = Scaled(scale="1x load", size=1.0, why_not=None, baseline_usd=2.0, mix_usd=3.0)
+    rows = next(
+        each.rows for each in tables(replace(found, loads=[dearer])) if each.title.startswith("At larger loads")
+    )
+    assert "+50.0%" in rows[0]
+    assert scaling_title("lean", -0.5, 0.25, "4x") == (
+        "lean costs 50.0 % more at the scenario's load, 25.0 % less at 4x"
+    )
 
 
 def test_a_mix_without_measures_has_nothing_to_evaluate(scenario: Scenario) -> None:
