@@ -55,6 +55,7 @@ class FixedTimeService:
         self._given = 0  # requests that reached a replica, or were rejected there
         self.outputs = 0
         self._next = 0  # row of the chunk
+        self._lost: list[Floats] = []  # arrival and service time of requests that no replica is on for
 
     # --- the way forward ---
 
@@ -134,6 +135,36 @@ class FixedTimeService:
         rebuild(servers.tree, servers.free_s)
         self._inflow.let_in(len(self._active) > 0, now)
 
+    def evict(self, replicas: Ints, now: float) -> None:
+        """These replicas, which are off already, lose all requests; others begin them anew, or else one that comes."""
+        lost = np.isin(self._open_at, replicas)
+        for replica in replicas:
+            self._servers.times[replica, fixed_time.FREE_S] = min(self._servers.times[replica, fixed_time.FREE_S], now)
+            self._servers.starts_s[replica] = -np.inf
+        gone = self._open[lost]
+        self._lost.append(np.column_stack((gone[:, 0], gone[:, 2] - gone[:, 1])))
+        self._open, self._open_at = self._open[~lost], self._open_at[~lost]
+        self._give_lost(now)
+
+    def resume(self, replica: int, now: float) -> None:
+        """A replica that is on again takes up the requests that nobody else could take."""
+        self._give_lost(now)
+
+    def _give_lost(self, now: float) -> None:
+        """Requests of replicas that stopped go to those that are on."""
+        arrival_s, service_s = np.concatenate(self._lost).T if self._lost else np.zeros((2, 0))
+        if len(arrival_s) == 0 or len(self._active) == 0:
+            return
+        start_s, finish_s, replica = np.empty(len(arrival_s)), np.empty(len(arrival_s)), np.empty(len(arrival_s), int)
+        self._turn = fixed_time.assign(
+            self.dispatch, self._servers, np.full(len(arrival_s), now), np.ascontiguousarray(service_s), self._given,
+            self._active, self._turn, self._linger_s, start_s, finish_s, replica,
+        )  # fmt: skip
+        self._open = np.concatenate((self._open, np.column_stack((arrival_s, start_s, finish_s))))
+        self._open_at = np.concatenate((self._open_at, replica))
+        self._lost = []
+        self._reject()
+
     def begin_waiting(self, replica: int, now: float) -> None:
         """A replica has just come up and waits for work at the active floor."""
         self._servers.times[replica, (fixed_time.FREE_S, fixed_time.CREDITED_S)] = now
@@ -167,7 +198,7 @@ class FixedTimeService:
     @property
     def waiting(self) -> int:
         """Requests in the queues, and those that found no replica."""
-        return len(self._open) - self.running + self._held
+        return len(self._open) - self.running + self._held + sum(map(len, self._lost))
 
     @property
     def _held(self) -> int:
@@ -191,7 +222,8 @@ class FixedTimeService:
 
     def in_flight(self, now: float) -> tuple[int, int]:
         """Requests of the cohort in the system at the horizon, and how many of them are past a promise already."""
-        mine = self._open[self._open[:, 0] >= self.latencies.from_s, 0]
+        here_s = np.concatenate((self._open[:, 0], *(each[:, 0] for each in self._lost)))
+        mine = here_s[here_s >= self.latencies.from_s]
         age_s = now - np.append(mine, self._inflow.undecided_s(self._next))
         return len(age_s), self.latencies.late(age_s, age_s, np.zeros(len(age_s)))
 

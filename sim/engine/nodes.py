@@ -55,6 +55,8 @@ class Nodes:
         racks = None if facility.liquid else plan.pool.racks  # water does not come round
         full_w = full_power_w(plan, facility.fan_share)
         self.racks = None if racks is None else Recirculation(racks, count, full_w)
+        self.off = np.zeros(count, np.bool_)  # shut down by heat
+        self._closed = np.zeros(count, np.int64)  # accelerators of those that nobody holds
         self.rest = Rest(count, plan.sleep)
         self.tdp_w = node.accelerator.tdp_w
         self.top_level = len(clock_grid_mhz(node.accelerator)) - 1
@@ -68,10 +70,12 @@ class Nodes:
         self._psu_load = np.array(sorted(supplies), dtype=np.float64)
         self._psu_efficiency = np.array([supplies[load] for load in sorted(supplies)])
         self.it_j = 0.0
-        self.accelerator_j = 0.0
+        self.accelerator_j = 0.0  # by their figures of power: what leakage differs by is in it_j alone
         self.unheld_j = 0.0  # of accelerators that nobody held
         self.asleep_s = 0.0  # accelerator-seconds times the share of idle power that sleep saved
         self.throttled_s = 0.0  # by heat
+        self.shutdowns = 0
+        self.off_s = 0.0  # node-seconds shut down by heat
         self.limited_s = 0.0  # by the power of the pool
         self.hottest_c = -np.inf
 
@@ -88,13 +92,27 @@ class Nodes:
 
     def give_back(self, node: int, accelerators: int) -> None:
         """Frees accelerators of a node."""
-        room = self.rest.parked if self.rest.away[node] else self.free
+        awake_or_not = self.rest.parked if self.rest.away[node] else self.free
+        room = self._closed if self.off[node] else awake_or_not
         room[node] += accelerators
+
+    def shut_down(self, nodes: Ints) -> None:
+        """Nodes that nothing runs on draw nothing, and nobody finds their accelerators."""
+        self.off[nodes] = True
+        self.rest.draw[nodes] = 0.0
+        self._closed[nodes], self.free[nodes] = self.free[nodes], 0
+        self.shutdowns += len(nodes)
+
+    def start_up(self, nodes: Ints) -> None:
+        """Nodes that have cooled down are there again."""
+        self.off[nodes] = False
+        self.rest.draw[nodes] = 1.0
+        self.free[nodes], self._closed[nodes] = self._closed[nodes], 0
 
     @property
     def unheld(self) -> int:
         """Accelerators that nobody holds, on nodes awake or not."""
-        return int(self.free.sum() + self.rest.parked.sum())
+        return int(self.free.sum() + self.rest.parked.sum() + self._closed.sum())
 
     @property
     def present_share(self) -> float:
@@ -127,10 +145,9 @@ class Nodes:
             self.racks.count(seconds, inlets_c, self.temperatures_c)
         self.unheld_j += float(idle_j.sum())
         self.accelerator_j += float(taken_j.sum())
-        if node.accelerator.leakage is not None:
-            self.accelerator_j += float(self.state[:, at.LEAKAGE_W].sum()) * seconds
         self.it_j += self.it_w * seconds
         self.asleep_s += float((ours_s * (1.0 - draw)).sum())
+        self.off_s += seconds * int(np.count_nonzero(self.off))
         self.throttled_s += self.throttled * seconds
         self.limited_s += len(self.level) * seconds * (self.ceiling < self.top_level)
         self.hottest_c = max(self.hottest_c, self.temperature_c)
@@ -157,7 +174,7 @@ class Nodes:
             full_w += at.leakage_w(self._figures, self.thermal.target_c)
         rise_k = self.inlet_rise_c if self.racks is None else self.racks.highest_rise_k
         full_power_c = supply_c + rise_k + resistance * full_w
-        return full_power_c > self.thermal.target_c or self.throttled > 0
+        return full_power_c > self.thermal.target_c or self.throttled > 0 or bool(self.off.any())
 
     @property
     def throttled(self) -> int:

@@ -10,6 +10,7 @@ from simpy import Environment
 from sim.engine.account import close_ledger
 from sim.engine.adapt_variant import adapt_variant
 from sim.engine.build import build_world, start_seconds
+from sim.engine.cascade import first_name
 from sim.engine.instants import multiples
 from sim.engine.limit_power import limit_power
 from sim.engine.meter import MeterRows
@@ -42,7 +43,8 @@ def simulate(plan: Plan, seed: int, replication: int = 0, progress: Callable[[fl
     rows, clamped_before = MeterRows(world, len(instants)), world.facility.clamped
     start_processes(env, world, rows, instants, progress)
     env.run()
-    warnings = (*built.warnings, *_edges(world.facility.clamped - clamped_before, len(instants)), *_limited(world))
+    at_edges = _edges(world.facility.clamped - clamped_before, len(instants))
+    warnings = (*built.warnings, *at_edges, *_limited(world), *_shut_down(world))
     return close_ledger(world, rows, time.perf_counter() - begun, built.random, warnings)
 
 
@@ -64,12 +66,24 @@ def _limited(world: World) -> Iterator[str]:
             yield f"{name}: clocks lowered for its power limit for {hours:.3g} node-hours of the run"
 
 
+def _shut_down(world: World) -> Iterator[str]:
+    """How often nodes shut down by heat."""
+    for name, pool in world.pools.items():
+        if pool.nodes.shutdowns:
+            hours = pool.nodes.off_s / S_PER_H
+            times = pool.nodes.shutdowns
+            yield f"{name}: {times} shutdowns of nodes by heat, off for {hours:.3g} node-hours of the run"
+
+
 def start_processes(
     env: Environment, world: World, rows: MeterRows, instants: list[float], progress: Callable[[float], None] | None
 ) -> None:
     """The control plane: who wakes during the run."""
+    deployed = world.plan.deployments
+    firsts = {first_name(name): each.cascade.first for name, each in deployed.items() if each.cascade is not None}
+    start_s = {name: start_seconds(each) for name, each in {**deployed, **firsts}.items()}
     for pool, plan in world.plan.pools.items():
-        env.process(regulate_clocks(env, world, pool))
+        env.process(regulate_clocks(env, world, pool, start_s))
         if plan.limit_w is not None and plan.limit_w < plan.pool.nodes * full_power_w(plan, world.facility.fan_share):
             env.process(limit_power(env, world, pool, plan.limit_w))
         if plan.sleep is not None:

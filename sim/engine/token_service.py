@@ -9,7 +9,7 @@ from sim.engine.inflow import Coming, Inflow
 from sim.engine.latencies import Latencies
 from sim.engine.replicas import Replicas
 from sim.errors import InvariantError, ScenarioError
-from sim.kernels import serving
+from sim.kernels import eviction, serving
 from sim.kernels import serving_layout as at
 from sim.kernels.fleet import free_slots, new_fleet
 from sim.kernels.prefixes import Prefixes, forget
@@ -115,6 +115,23 @@ class TokenService:
         serving.refresh_all(self._fleet, self.dispatch)
         self._inflow.let_in(len(self._active) > 0, now)
         self._arrivals = self._arrivals._replace(reach_s=self._inflow.coming.reach_s)
+
+    def evict(self, replicas: Ints, now: float) -> None:
+        """These replicas, which are off already, lose all they hold; others take their requests, if any is on."""
+        fleet = self._fleet
+        for replica in replicas:
+            eviction.evict(self.rates, fleet, int(replica), now)
+        forgets = self._prefixes.groups > 0
+        for replica in replicas if len(self._active) else ():
+            while fleet.counts[replica, at.HEAD] != at.NONE:
+                least = int(self._active[np.argmin(self.outstanding[self._active])])
+                eviction.hand_over(self.rates, fleet, int(replica), least, now, forgets)
+        serving.refresh_all(fleet, self.dispatch)
+
+    def resume(self, replica: int, now: float) -> None:
+        """A replica that is on again takes up the requests that nobody else could take."""
+        eviction.begin(self.rates, self._fleet, replica, now)
+        serving.refresh_all(self._fleet, self.dispatch)
 
     def begin_waiting(self, replica: int, now: float) -> None:
         """A replica has just come up: it holds no prefix, and waits for work at the active floor."""

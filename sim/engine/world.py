@@ -165,6 +165,35 @@ class World:
         nodes.ceiling = ceiling
         self.set_levels(pool, levels)
 
+    def shut_down(self, pool: str, nodes: Ints) -> None:
+        """Nodes go off at once: their replicas lose what they hold and must start again, others take their requests."""
+        run = self.pools[pool]
+        room = int(run.nodes.free.sum())
+        for service in run.services:
+            replicas = service.replicas
+            lost = np.flatnonzero(replicas.drawing & np.isin(replicas.node, nodes)).astype(np.int64)
+            replicas.count_time(self.now)
+            replicas.state[lost] = STARTING
+            service.apply_states(self.now)
+            service.evict(lost, self.now)
+        run.nodes.shut_down(nodes)
+        if run.jobs is not None:
+            run.jobs.room_changed(int(run.nodes.free.sum()) - room)
+
+    def start_up(self, pool: str, nodes: Ints) -> list[tuple[str, int]]:
+        """Nodes that have cooled down are there again; the replicas on them, by service, have yet to start."""
+        run = self.pools[pool]
+        room = int(run.nodes.free.sum())
+        run.nodes.start_up(nodes)
+        if run.jobs is not None:
+            run.jobs.room_changed(int(run.nodes.free.sum()) - room)
+        return [
+            (service.name, int(replica))
+            for service in run.services
+            for replica in service.replicas.in_state(STARTING)
+            if service.replicas.node[replica] in nodes
+        ]
+
     def run_plant(self) -> None:
         """Lets the plant answer to the mean IT power since it last did; its supply holds from now on."""
         seconds = self.now - self._plant_from_s
@@ -208,9 +237,12 @@ class World:
     def switch_on(self, service: str, replica: int) -> None:
         """A started replica takes requests from now on, at the clock of its node."""
         run, nodes = self.services[service], self.pool_of[service].nodes
+        if run.replicas.state[replica] != STARTING or nodes.off[run.replicas.node[replica]]:
+            return  # its node shut down meanwhile
         run.replicas.state[replica] = ON
         run.begin_waiting(replica, self.now)
         run.apply_states(self.now)
+        run.resume(replica, self.now)
         run.set_levels(self._replica_levels(run, nodes), self.now)
 
     def keep(self, service: str, count: int) -> int:
