@@ -129,7 +129,7 @@ def main(arguments: Sequence[str]) -> None:
     """`dying_sweeps SCENARIO FOLDER`; prints the numbers of steps died at."""
     scenario, folder = map(Path, arguments)
     point.simulate_point = simulated
-    os.fsync = lambda _file: None  # a killed process loses nothing of what it gave to the system
+    os.fsync = lambda fd: None  # a killed process loses nothing of what it gave to the system
     sys.stdout.write(json.dumps([died_at_each_step(scenario, folder, twice) for twice in (False, True)]))
 
 
