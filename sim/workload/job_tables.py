@@ -8,6 +8,7 @@ otherwise whole ones; a pod that was never placed has no `scheduled_time`.
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -90,11 +91,15 @@ def text_frame(data: bytes, separator: str, needed: tuple[str, ...], file: str) 
     if b"\0" in data:
         raise TraceError(Problem("holds NUL bytes: not a text file", file))
     try:
-        frame = pd.read_csv(
-            io.BytesIO(data), sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # fields beyond the header would be lost
+            frame = pd.read_csv(
+                io.BytesIO(data), sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
+            )
     except UnicodeDecodeError as fault:
         raise TraceError(Problem(f"not UTF-8 text (byte {fault.start}); save it as UTF-8", file)) from None
+    except pd.errors.ParserWarning:
+        raise TraceError(Problem("a row has more fields than the header", file)) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as fault:
         raise TraceError(Problem(f"not a table: {printable(str(fault))[:200]}", file)) from None
     frame.columns = [str(column).strip() for column in frame.columns]

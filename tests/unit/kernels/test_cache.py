@@ -16,7 +16,11 @@ def test_every_module_with_kernels_is_warmed() -> None:
     }
     warmed = set(cache.warm())
     called_by_other_kernels_alone = {
-        f"sim.kernels.{name}" for name in ("admission", "segments", "serving_routers", "tournament")
+        f"sim.kernels.{name}"
+        for name in (
+            *("admission", "segments", "serving_routers", "tournament"),
+            *("gang_policies", "gang_queues", "gang_running"),
+        )
     }
     assert with_kernels - called_by_other_kernels_alone == warmed
     assert all(hasattr(import_module(name), "warm_up") for name in warmed)

@@ -242,6 +242,7 @@ def test_every_format_converts_to_the_plain_one_and_back(tmp_path: Path, name: s
         (PHILLY.replace("50.0,2", "-3,2"), ":2: duration is not a number of at least 0 .1 such rows of 3."),
         (PHILLY.replace("2017-10-02 00:00:00", "soon"), ":3: timestamp is not"),
         (PLAIN.replace("0.5", "half"), ":3: accelerators is not"),
+        (PLAIN.replace("0,1,10,20,ann,3", "0,1,10,20,ann,3,4"), "a row has more fields than the header"),
         (PLAIN.splitlines()[0] + "\n", "the log has no jobs"),
         (GAVEL + "one\ttwo\n", ":3: a job of a Gavel trace is 10 fields"),
         (SACCT.replace("AllocTRES|ReqTRES", "X|Y"), ":1: one of the columns"),
