@@ -5,9 +5,12 @@ Called by `sim.engine.token_service` once everything is up to the instant, so no
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.kernels.admission import admissible, back_to_queue, newest
 from sim.kernels.batch_heap import take_out
 from sim.kernels.compiled import compiled
+from sim.kernels.fleet import new_fleet
 from sim.kernels.segments import NEVER, begin_segment, credit, cut_segment
 from sim.kernels.serving_layout import (
     CONTEXT,
@@ -22,9 +25,11 @@ from sim.kernels.serving_layout import (
     NEW_CONTEXT,
     NONE,
     PARTIAL,
+    RECOMPUTE,
     RUNNING,
     SLOT_BITS,
     SLOT_CACHED,
+    SLOT_INPUT,
     SLOT_MADE,
     SLOT_NEXT,
     SLOT_OUTPUT,
@@ -96,3 +101,16 @@ def begin(rates: Rates, fleet: Fleet, r: int, now: float) -> None:
     if fleet.clocks[r, END_S] == NEVER and fleet.counts[r, HEAD] != NONE:
         credit(rates, fleet, r, now)
         begin_segment(rates, fleet, r, now)
+
+
+def warm_up() -> None:
+    """Compiles the kernels by one request that is handed over, and lost."""
+    rates = Rates(np.full((1, 2, 6), 0.01), np.full((1, 8), 1e-4), np.ones((1, 2)), 1.0, 1, 100, 100, RECOMPUTE, 0.0)
+    fleet = new_fleet(2, 1)
+    fleet.slot_counts[0, (SLOT_INPUT, SLOT_OUTPUT)] = 10
+    fleet.slot_counts[0, SLOT_NEXT] = NONE
+    fleet.counts[0, (HEAD, TAIL)] = 0
+    fleet.counts[0, WAITING] = 1
+    hand_over(rates, fleet, 0, 1, 1.0, True)
+    evict(rates, fleet, 1, 1.01)
+    begin(rates, fleet, 1, 1.02)
