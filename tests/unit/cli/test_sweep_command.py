@@ -120,3 +120,27 @@ def test_a_run_over_its_time_is_a_row_and_the_others_are_done(dcsim: Dcsim, fold
     assert [row["status"] for row in rows] == ["done", "timed out"]
     assert rows[1]["error"] == "not done after 3 s"
     assert "1 points to run (1 timed out)" in dcsim(*sweep, "--timeout-s", 3).err
+
+
+def rows_in_order(table: Path) -> list[str]:
+    rows = pq.read_table(table / "results.parquet").to_pylist()
+    return sorted(json.dumps(row, sort_keys=True) for row in rows)
+
+
+@pytest.mark.parametrize("workers", [2, pytest.param(8, marks=pytest.mark.slow)])
+def test_results_depend_neither_on_workers_nor_on_order(dcsim: Dcsim, folder: Path, workers: int) -> None:
+    orders = {
+        "one": (["--set", "pools.few.nodes=4,5", "--set", f"{RATE}=0.5:1.5:0.5"], 1),
+        "many": (["--set", "pools.few.nodes=4,5", "--set", f"{RATE}=0.5:1.5:0.5"], workers),
+        "back": (["--set", "pools.few.nodes=5,4", "--set", f"{RATE}=1.5:0.5:-0.5"], 1),
+        "turned": (
+            ["--set", f"{RATE}=1,0.5,1.5", "--mixes", "capped,baseline", "--set", "pools.few.nodes=5,4"],
+            workers,
+        ),
+    }
+    for name, (axes, number) in orders.items():
+        assert dcsim("sweep", "s.yaml", *axes, "--workers", number, "--out", name).status == 0
+    tables = {name: rows_in_order(folder / name) for name in orders}
+    assert len(tables["one"]) == 12
+    assert all(table == tables["one"] for table in tables.values())
+    assert (folder / "one" / "results.parquet").read_bytes() == (folder / "many" / "results.parquet").read_bytes()
