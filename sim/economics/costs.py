@@ -13,6 +13,7 @@ from math import fsum, isclose
 from sim.economics.capital import HourlyPrice, hourly_price, yearly_capital_usd
 from sim.economics.demand import demand_charges_usd
 from sim.economics.metering import Metered, PoolBill
+from sim.economics.storage import battery_use, wear_usd
 from sim.errors import InvariantError
 from sim.record.ledger import Ledger
 from sim.strategies.plan import Family, Plan, PoolPlan, UpFront
@@ -47,6 +48,10 @@ def cost_lines(plan: Plan, ledger: Ledger, meter: Metered) -> tuple[CostLine, ..
     lines.append(CostLine(family="compute", item="staff", usd=staff_usd))
     for upfront in plan.upfront:
         lines += upfront_lines(upfront, plan, prices, hours)
+    used = battery_use(plan, ledger)
+    if used is not None:
+        usd = wear_usd(used, plan, hours)
+        lines.append(CostLine(family="efficiency", item="battery: wear", usd=usd))
     return tuple(lines)
 
 

@@ -18,6 +18,7 @@ from sim.units import G_PER_KG, J_PER_KWH, W_PER_KW
 
 PEAK_S = 900.0  # the 15 minutes over which utilities average for a demand charge
 PARTS = ("it", "cooling", "losses")
+BATTERY = "battery"
 CLOSURE = 1e-9
 
 
@@ -26,7 +27,7 @@ class PoolBill:
     """One pool's share of what the meter counted."""
 
     kwh: Mapping[str, float]  # by part: it, cooling, losses
-    energy_usd: Mapping[str, float]  # likewise
+    energy_usd: Mapping[str, float]  # likewise, and battery: what is stored, less what is taken out of the store
     water_l: float
     carbon_kg: float  # scope 2
 
@@ -45,8 +46,9 @@ class Metered:
     cooling_kwh: float
     losses_kwh: float
     facility_kwh: float
+    grid_kwh: float  # drawn from the grid
     water_l: float
-    peak_kw: float
+    peak_kw: float  # of what is drawn from the grid
     carbon_kg: float  # scope 2, location based
     pools: Mapping[str, PoolBill]
 
@@ -75,6 +77,7 @@ def metered(ledger: Ledger, pools: Mapping[str, Pool]) -> Metered:
         raise InvariantError(
             f"facility energy {facility!r} kWh is not IT {it!r} + cooling {cooling!r} + losses {losses!r}"
         )
+    stored = (meter.grid_w - meter.facility_w) * seconds / J_PER_KWH
     shares = power_shares(meter, pools)
     litres = meter.water_l_per_s * seconds
     return Metered(
@@ -83,10 +86,11 @@ def metered(ledger: Ledger, pools: Mapping[str, Pool]) -> Metered:
         cooling_kwh=cooling,
         losses_kwh=losses,
         facility_kwh=facility,
+        grid_kwh=facility + float(stored.sum()),
         water_l=float(litres.sum()),
         peak_kw=peak_kw(meter, start_s, stop_s),
-        carbon_kg=float(sum(kwh.values()) @ meter.carbon_g_per_kwh) / G_PER_KG,
-        pools={name: _pool_bill(share, kwh, litres, meter) for name, share in shares.items()},
+        carbon_kg=float(sum(kwh.values(), stored) @ meter.carbon_g_per_kwh) / G_PER_KG,
+        pools={name: _pool_bill(share, kwh, stored, litres, meter) for name, share in shares.items()},
     )
 
 
@@ -111,14 +115,15 @@ def power_shares(meter: Meter, pools: Mapping[str, Pool]) -> dict[str, Floats]:
     }
 
 
-def _pool_bill(share: Floats, kwh: Mapping[str, Floats], litres: Floats, meter: Meter) -> PoolBill:
-    """A pool's share of energy, money, water and carbon."""
+def _pool_bill(share: Floats, kwh: Mapping[str, Floats], stored: Floats, litres: Floats, meter: Meter) -> PoolBill:
+    """A pool's share of energy, money, water and carbon; `stored` [kWh] is what the battery's charge grew by."""
     own = {part: share * each for part, each in kwh.items()}
+    paid = {**own, BATTERY: share * stored}
     return PoolBill(
         kwh={part: float(each.sum()) for part, each in own.items()},
-        energy_usd={part: float(each @ meter.price_usd_per_kwh) for part, each in own.items()},
+        energy_usd={part: float(each @ meter.price_usd_per_kwh) for part, each in paid.items()},
         water_l=float(share @ litres),
-        carbon_kg=float(sum(own.values()) @ meter.carbon_g_per_kwh) / G_PER_KG,
+        carbon_kg=float(sum(own.values(), paid[BATTERY]) @ meter.carbon_g_per_kwh) / G_PER_KG,
     )
 
 
@@ -133,7 +138,7 @@ def highest_mean_kw(meter: Meter, spans_s: Iterable[tuple[float, float]]) -> flo
     The meter is constant within its intervals, so the highest sliding mean begins or ends at an edge of one.
     """
     edges_s = np.append(meter.start_s, meter.stop_s[-1])
-    energy_j = np.append(0.0, np.cumsum(meter.facility_w * (meter.stop_s - meter.start_s)))
+    energy_j = np.append(0.0, np.cumsum(meter.grid_w * (meter.stop_s - meter.start_s)))
     return max(_highest_mean_w(edges_s, energy_j, *span_s) for span_s in spans_s) / W_PER_KW
 
 

@@ -16,6 +16,7 @@ from sim.economics.leanness import Leanness, leanness
 from sim.economics.metering import Metered, metered
 from sim.economics.served import as_served
 from sim.economics.shares import shares
+from sim.economics.storage import battery_result
 from sim.economics.value import net_benefit_usd, total_value_usd
 from sim.economics.work import job_result, quotient, service_result, useful_outputs
 from sim.kernels.draws import RANDOM_LAYOUT
@@ -54,6 +55,7 @@ def appraise(plan: Plan, ledger: Ledger, seed: int, lean: Mapping[str, Leanness]
         **_money(lines, meter),
         **_efficiency(efficiency(plan, ledger, meter, lean), lean),
         **_energy(meter),
+        "grid": {"drawn_kwh": meter.grid_kwh, "battery": battery_result(plan, ledger)},
         **_racks(ledger),
         **_carbon(plan, ledger, meter),
         **_outputs(plan, ledger, lines, meter),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.store_energy import Storage
 from sim.engine.sums import Sums, sums_of
 from sim.engine.world import World
 from sim.kernels import gang_layout as gang
@@ -16,7 +17,8 @@ from sim.record.ledger import Meter
 Floats = NDArray[np.float64]
 SITE = (
     "start_s", "stop_s", "it_w", "cooling_w", "losses_w", "facility_w", "water_l_per_s", "supply_c", "dry_bulb_c",
-    "wet_bulb_c", "hottest_c", "throttled_nodes", "price_usd_per_kwh", "carbon_g_per_kwh",
+    "wet_bulb_c", "hottest_c", "throttled_nodes", "price_usd_per_kwh", "carbon_g_per_kwh", "battery_w", "stored_j",
+    "grid_w",
 )  # fmt: skip
 
 
@@ -34,6 +36,7 @@ class MeterRows:
         self._row = 0
         self._from_s = 0.0
         self._from_j = dict.fromkeys(world.pools, 0.0)
+        self._storage = Storage(world.plan, world.price, world.carbon)
         self.at_warm_up: Sums = sums_of(world)
 
     def mark(self, world: World) -> None:
@@ -54,12 +57,16 @@ class MeterRows:
             self._from_j[name] = pool.nodes.it_j
         it_w = sum(float(column[self._row]) for column in self._pools.values())
         plant, air = world.plant_now, world.weather.air(0.5 * (start_s + stop_s))
+        flow = self._storage.settle(start_s, stop_s, it_w + plant.cooling_w + plant.losses_w)
+        losses_w = plant.losses_w + flow.loss_w
+        facility_w = it_w + plant.cooling_w + losses_w
         row = (
-            start_s, stop_s, it_w, plant.cooling_w, plant.losses_w, it_w + plant.cooling_w + plant.losses_w,
+            start_s, stop_s, it_w, plant.cooling_w, losses_w, facility_w,
             plant.water_l_per_s, plant.supply_c, air.dry_bulb_c, air.wet_bulb_c,
             max(pool.nodes.temperature_c for pool in pools),
             sum(pool.nodes.throttled for pool in pools),
             world.price.integral(start_s, stop_s) / seconds, world.carbon.integral(start_s, stop_s) / seconds,
+            flow.power_w, self._storage.stored_j, facility_w + (flow.power_w - flow.loss_w),
         )  # fmt: skip
         for name, value in zip(SITE, row, strict=True):
             self._site[name][self._row] = value

@@ -88,6 +88,8 @@ def ledger_of(totals: str, columns: Mapping[str, Floats]) -> Ledger:
 
 def _meter(columns: Mapping[str, Floats]) -> Meter:
     """The meter from its flat columns, `group.name` for those of a pool, service or stream of jobs."""
+    none = np.zeros_like(columns["facility_w"])  # ledgers from before sites had batteries
+    columns = {"battery_w": none, "stored_j": none, "grid_w": columns["facility_w"], **columns}
     held: dict[str, Any] = {each.name: columns.get(each.name, {}) for each in fields(Meter)}
     for name, column in columns.items():
         group, dot, owner = name.partition(".")

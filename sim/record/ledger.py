@@ -113,7 +113,7 @@ class Meter:
     stop_s: Floats
     it_w: Floats  # means over the interval
     cooling_w: Floats
-    losses_w: Floats
+    losses_w: Floats  # of the electrical chain and of the battery
     facility_w: Floats
     water_l_per_s: Floats
     supply_c: Floats
@@ -123,6 +123,9 @@ class Meter:
     throttled_nodes: Floats
     price_usd_per_kwh: Floats
     carbon_g_per_kwh: Floats
+    battery_w: Floats  # into the battery, at the building's side; below 0: out of it
+    stored_j: Floats  # in the battery at the end of the interval
+    grid_w: Floats  # from the grid: what the building takes and what is stored
     pool_it_w: Mapping[str, Floats]
     service_waiting: Mapping[str, Floats]
     service_running: Mapping[str, Floats]

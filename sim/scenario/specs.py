@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim.catalog.entries import AIModel, Field, NodeType, PlantType, ServingEngine
-from sim.scenario.grid_specs import GeneratedSeries, TimeOfUse
+from sim.scenario.grid_specs import NO_BATTERY, Battery, GeneratedSeries, TimeOfUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,7 @@ class Site:
     water_usd_per_m3: float
     power_limit_w: float | None
     plant: PlantSpec
+    battery: Battery = NO_BATTERY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,14 +10,16 @@ from pathlib import Path
 from sim.catalog import Catalogue
 from sim.document import nearest
 from sim.errors import Problem, ScenarioError, UsageError
+from sim.scenario.grid_specs import NO_BATTERY
 from sim.scenario.specs import Measure, Mix, Scenario
 from sim.strategies.accuracy import ANY_FIELD
 from sim.strategies.algorithm.formats import format_notes
 from sim.strategies.algorithm.order import order_notes
 from sim.strategies.compute.allocate import with_sizes
+from sim.strategies.energy.battery import bought
 from sim.strategies.plan import Plan, PoolPlan, UpFront
 from sim.strategies.published import published
-from sim.strategies.registry import POOL_MEASURES, SERVICE_MEASURES, SITE_MEASURES
+from sim.strategies.registry import BATTERY_MEASURES, POOL_MEASURES, SERVICE_MEASURES, SITE_MEASURES
 from sim.strategies.technique import Context, Target, Technique
 
 NO_MIX = "baseline"  # name of the run of a scenario without mixes
@@ -72,6 +74,7 @@ def _widened(path: Path, changed_ns: int) -> Catalogue:
 
 def unchanged(scenario: Scenario, mix: str, catalogue: Catalogue) -> Plan:
     """The scenario as it stands, under the name of a mix whose measures are still to come."""
+    battery = scenario.site.battery
     return Plan(
         scenario=scenario,
         mix=mix,
@@ -79,6 +82,8 @@ def unchanged(scenario: Scenario, mix: str, catalogue: Catalogue) -> Plan:
         pools={pool.name: PoolPlan(pool=pool) for pool in scenario.pools},
         deployments={each.name: published(each, each.model, each.precision, catalogue) for each in scenario.services},
         jobs={stream.name: stream for stream in scenario.jobs},
+        battery=battery,
+        upfront=() if battery == NO_BATTERY else (bought(battery),),
     )
 
 
@@ -95,6 +100,9 @@ def with_measure(plan: Plan, context: Context) -> Plan:
     if kind in SITE_MEASURES:
         site, paid = acted(SITE_MEASURES[kind](context), {SITE: plan.plant}, measure)
         return with_paid(replace(plan, plant=site[SITE]), paid)
+    if kind in BATTERY_MEASURES:
+        stores, paid = acted(BATTERY_MEASURES[kind](context), {SITE: plan.battery}, measure)
+        return with_paid(replace(plan, battery=stores[SITE]), paid)
     raise ScenarioError(Problem(f"the {measure.family} family has no measure '{measure.kind}'", path=measure.path))
 
 

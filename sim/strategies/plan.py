@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from sim.models.variant import Variant
 from sim.protocols import Autoscaler
+from sim.scenario.grid_specs import NO_BATTERY, Battery
 from sim.scenario.specs import JobStream, PlantSpec, Pool, Scenario, Service
 
 Family = Literal["compute", "algorithm", "efficiency", "vertical"]
@@ -148,6 +149,7 @@ class Plan:
     pools: Mapping[str, PoolPlan]
     deployments: Mapping[str, Deployment]
     jobs: Mapping[str, JobStream]
+    battery: Battery = NO_BATTERY
     upfront: tuple[UpFront, ...] = ()
     assumed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sim.scenario.grid_specs import Battery
 from sim.scenario.specs import PlantSpec
 from sim.strategies.algorithm.adapt import Adapting
 from sim.strategies.algorithm.distil import Distillation
@@ -21,6 +22,7 @@ from sim.strategies.compute.batch_limit import BatchLimit
 from sim.strategies.compute.decision import DecisionTime
 from sim.strategies.compute.placement import Placing
 from sim.strategies.compute.router import Routing
+from sim.strategies.energy.battery import Storing
 from sim.strategies.energy.clock import ClockLock
 from sim.strategies.energy.hardware import Hardware
 from sim.strategies.energy.oversubscribe import Oversubscription
@@ -67,3 +69,4 @@ SITE_MEASURES: Mapping[Kind, Callable[[Context], Technique[PlantSpec]]] = {
     ("energy", "plant"): Retrofit.build,
     ("energy", "supply_c"): SetPoint.build,
 }
+BATTERY_MEASURES: Mapping[Kind, Callable[[Context], Technique[Battery]]] = {("energy", "battery"): Storing.build}

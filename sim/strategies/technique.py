@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from sim.catalog import Catalogue
+from sim.scenario.grid_specs import Battery
 from sim.scenario.specs import Measure, PlantSpec, Scenario
 from sim.strategies.plan import Deployment, PoolPlan, UpFront
 
-Target = TypeVar("Target", Deployment, PoolPlan, PlantSpec)
+Target = TypeVar("Target", Deployment, PoolPlan, PlantSpec, Battery)
 
 
 class Technique(Protocol[Target]):
-    """One measure with its options, acting on services (`Deployment`), pools (`PoolPlan`) or the site (`PlantSpec`)."""
+    """One measure with its options, acting on services (`Deployment`), pools (`PoolPlan`), plant or battery."""
 
     def obstacle(self, target: Target) -> str | None:
         """Why it cannot act on this target, as the end of a sentence that begins with its name; None where it can."""

@@ -38,6 +38,7 @@ SCHEMA: Final = "dcsim.reprice/1"
 TOTAL: Final = "cost_usd.total"
 # Measures whose controllers look at a price or an intensity while they run.
 PRICE_READERS: Final = frozenset({("energy", "shift"), ("algorithm", "adapt")})
+BATTERY_READS: Final = frozenset({"price", "carbon"})  # dispatch rules of a battery that do so
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +180,11 @@ class Prices:
     def _refuse_readers(self, plan: Plan) -> None:
         same = self.old.site.tariff == self.new.site.tariff and self.old.site.carbon == self.new.site.carbon
         measures = next((mix.measures for mix in plan.scenario.mixes if mix.name == plan.mix), ())
-        reader = next((each for each in measures if (each.family, each.kind) in PRICE_READERS), None)
+        reader = next((each.kind for each in measures if (each.family, each.kind) in PRICE_READERS), None)
+        if plan.battery.capacity_j > 0.0 and plan.battery.dispatch in BATTERY_READS:
+            reader = "battery"
         if reader is not None and not same:
-            raise UsageError(
-                f"mix '{plan.mix}' has a measure that reads prices while it runs ({reader.kind}): dcsim run"
-            )
+            raise UsageError(f"mix '{plan.mix}' has a measure that reads prices while it runs ({reader}): dcsim run")
 
     def _refuse_idle_rent(self, pool: Pool, ledger: Ledger) -> None:
         """Rented accelerators go back when nobody holds them, and draw nothing here then; owned ones idle."""

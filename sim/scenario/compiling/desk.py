@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sim.catalog import Catalogue
-from sim.catalog.entries import AIModel, Entry, Field, NodeType, PlantType, Precision, ServingEngine
+from sim.catalog.entries import AIModel, Entry, Field, NodeType, PlantType, Precision, ServingEngine, Technique
 from sim.document import Document, Route, Value
 from sim.document.wording import printable, shown
 from sim.errors import CatalogueError, Problem
@@ -61,6 +61,10 @@ class Desk:
     def plant(self, name: str) -> PlantType:
         """A plant of the catalogue."""
         return self._note("plants", self.catalogue.plant(name))
+
+    def technique(self, measure: str, option: str) -> Technique:
+        """A technique of the catalogue."""
+        return self._note("techniques", self.catalogue.technique(measure, option))
 
     def node(self, given: object, path: Route, pool: str) -> NodeType | None:
         """A node of the catalogue, or one described in the scenario; None where that is not right."""

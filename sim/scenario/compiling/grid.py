@@ -5,8 +5,9 @@ from __future__ import annotations
 from sim.document import Route
 from sim.scenario import specs
 from sim.scenario.compiling.desk import Desk
-from sim.scenario.grid_specs import GeneratedSeries, TimeOfUse
+from sim.scenario.grid_specs import NO_BATTERY, Battery, GeneratedSeries, TimeOfUse, battery_of
 from sim.scenario.schema import grid as schema
+from sim.scenario.schema import storage
 
 KWH_PER = {"kwh": 1.0, "mwh": 1000.0}
 
@@ -89,3 +90,15 @@ def _series(series: schema.Series, path: Route, scale: float, adder: float, desk
         max_gap_h=series.max_gap_h,
         outside=series.outside,
     )
+
+
+def battery_at(battery: storage.Battery | None, desk: Desk) -> Battery:
+    """The battery that a site has in every mix; figures that it does not state are the technique's."""
+    if battery is None or battery.kwh == 0.0:
+        return NO_BATTERY
+    technique, stated = desk.technique("battery", "any"), battery.model_dump(exclude_none=True)
+    named = ("engineer_h", *(f"figures.{name}" for name in stated))
+    desk.overridden.update(f"techniques.{technique.name}.{figure}" for figure in named)
+    if "kw" in stated:
+        desk.overridden.add(f"techniques.{technique.name}.figures.c_rate")
+    return battery_of(stated, technique.figures)

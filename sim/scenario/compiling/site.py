@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sim.scenario import specs
 from sim.scenario.compiling.desk import Desk
-from sim.scenario.compiling.grid import carbon_of, tariff_of
+from sim.scenario.compiling.grid import battery_at, carbon_of, tariff_of
 from sim.scenario.schema import site as schema
 from sim.units import S_PER_H, W_PER_KW
 
@@ -25,6 +25,7 @@ def site_of(site: schema.Site, start: datetime, desk: Desk) -> specs.Site:
         water_usd_per_m3=site.water_usd_per_m3,
         power_limit_w=None if site.power_limit_kw is None else site.power_limit_kw * W_PER_KW,
         plant=plant_spec(site.plant, desk),
+        battery=battery_at(site.battery, desk),
     )
 
 

@@ -8,16 +8,16 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.document import Strict, fault
-from sim.scenario.schema.fields import Count, NonNegative, NotBuilt, OrOne, Positive, Share
+from sim.scenario.schema.fields import Count, NonNegative, OrOne, Positive, Share
 from sim.scenario.schema.forms import Form, OneForm, Short
 from sim.scenario.schema.names import DraftMethod, Model, Target
 from sim.scenario.schema.power import Hardware, Oversubscribe, Shift, Sleep
 from sim.scenario.schema.scheduling import Admit, Autoscale
 from sim.scenario.schema.site import PlantChoice
+from sim.scenario.schema.storage import Battery
 
 Format = Literal["fp8", "int8", "int4", "fp4"]
 KeptShare = Annotated[float, Field(ge=0.5, le=1)]  # below half, a smaller model that learns from this one does better
-_ENERGY = NotBuilt("built: power_cap_w, clock_mhz, hardware, oversubscribe, plant, supply_c, sleep, shift")
 
 
 class Measures(Short):
@@ -207,12 +207,14 @@ class Energy(Measures):
     )
     sleep: Sleep | None = Field(default=None, description="Nodes that nobody uses go to sleep and wake when needed.")
     shift: Shift | None = Field(default=None, description="Jobs wait for the cheapest or cleanest hours.")
-    battery: Annotated[object, _ENERGY] = Field(default=None, description="Not built yet: stores energy on site.")
+    battery: Battery | None = Field(default=None, description="Stores energy beside the meter.")
 
     @model_validator(mode="after")
     def _plant_is_of_the_site(self) -> Self:
         if (self.plant is not None or self.supply_c is not None) and self.targets is not None:
             raise fault("a plant serves the whole site: write it in an item without 'for'", key="for")
+        if self.battery is not None and self.targets is not None:
+            raise fault("a battery serves the whole site: write it in an item without 'for'", key="for")
         if self.hardware is not None and self.targets is not None:
             raise fault("hardware names its pool itself: write it in an item without 'for'", key="for")
         return self

@@ -14,6 +14,7 @@ from sim.scenario.schema.fields import NonNegative, PathText, Positive, Share
 from sim.scenario.schema.forms import Form, OneForm, Short
 from sim.scenario.schema.grid import Carbon, Tariff
 from sim.scenario.schema.names import Named, Names, Plant
+from sim.scenario.schema.storage import Battery
 
 PRESETS = DATA / "weather"  # one file for each preset
 
@@ -119,6 +120,9 @@ class Site(Short):
     plant: PlantChoice = Field(
         default_factory=lambda: PlantChoice(preset="chilled-water"),
         description="Cooling plant: a name, or {preset: NAME, figure: value, ..}. Default, assumed: chilled-water.",
+    )
+    battery: Battery | None = Field(
+        default=None, description="Stores energy beside the meter in every mix; its capital is C_efficiency."
     )
 
 

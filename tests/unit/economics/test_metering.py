@@ -24,7 +24,7 @@ def test_an_hour_at_four_kilowatts() -> None:
     assert (hour.it_kwh, hour.cooling_kwh, hour.losses_kwh, hour.facility_kwh) == pytest.approx((4.0, 1.0, 0.2, 5.2))
     assert (hour.peak_kw, hour.pue, hour.water_l, hour.wue_l_per_kwh) == pytest.approx((5.2, 1.3, 3.6, 0.9))
     assert hour.carbon_kg == pytest.approx(5.2 * 0.4)
-    assert hour.pools["h100"].energy_usd == pytest.approx({"it": 0.4, "cooling": 0.1, "losses": 0.02})
+    assert hour.pools["h100"].energy_usd == pytest.approx({"it": 0.4, "cooling": 0.1, "losses": 0.02, "battery": 0.0})
 
 
 def test_only_the_window_counts() -> None:
@@ -47,7 +47,7 @@ def test_the_peak_is_the_highest_fifteen_minutes_wherever_they_begin() -> None:
 def test_the_peak_of_uneven_intervals_may_begin_inside_one() -> None:
     edges = np.array([0.0, 400.0, 1000.0, 2000.0])
     power = np.array([2000.0, 6000.0, 3000.0])
-    columns = replace(meter(rows=3), start_s=edges[:-1], stop_s=edges[1:], facility_w=power)
+    columns = replace(meter(rows=3), start_s=edges[:-1], stop_s=edges[1:], grid_w=power)
     assert peak_kw(columns, 0.0, 2000.0) == pytest.approx((600 * 6.0 + 300 * 3.0) / 900)
 
 

@@ -141,8 +141,8 @@ class TestSettings:
             load(written(small), ["pools.h100.nodes=2 TB"])
 
     def test_what_is_not_built_yet_is_said_so(self, small: str, written: Write) -> None:
-        with pytest.raises(ScenarioError, match=r"mixes\.lean\.energy\.battery: 'battery' is not built yet"):
-            load(written(small), ["mixes.lean.energy.battery.kwh=5"])
+        with pytest.raises(ScenarioError, match=r"pools\.h100\.acquire\.spot: 'spot' is not built yet"):
+            load(written(small), ["pools.h100.acquire.spot.interruptions_per_h=1"])
 
     def test_a_node_written_in_place_is_set_inside(self, small: str, written: Write) -> None:
         node = "{accelerator: h100-sxm, accelerators: 4}"

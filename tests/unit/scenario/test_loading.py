@@ -332,3 +332,15 @@ def _mapping(definition: dict[str, object]) -> dict[str, object]:
     forms = definition.get("anyOf", [definition])
     assert isinstance(forms, list)
     return dict(forms[0])
+
+
+def test_a_battery_takes_what_it_does_not_state_from_the_catalogue(written: Write) -> None:
+    text = "schema: 1\nhorizon_h: 1\nsite: {battery: {kwh: 100, kw: 25, depth: 0.8}}\n"
+    text += "pools:\n  - {name: h100, node: hgx-h100-8, nodes: 1}\njobs:\n"
+    text += "  - {name: t, pool: h100, train: {model: llama-3.1-8b, tokens: 1.0e9, precision: bf16, accelerators: 8}}\n"
+    made = load(written(text))
+    battery = made.site.battery
+    assert (battery.capacity_j, battery.power_w, battery.depth) == (3.6e8, 25_000.0, 0.8)
+    assert (battery.charge_efficiency, battery.cycles, battery.life_y) == (0.95, 7000.0, 15.0)
+    named = {each.rpartition(".")[2] for each in made.assumed if each.startswith("techniques.battery.any")}
+    assert named == {"charge_efficiency", "discharge_efficiency", "cycles", "life_y", "usd_per_kwh"}

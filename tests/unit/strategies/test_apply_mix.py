@@ -174,7 +174,7 @@ def test_effects_in_fields_that_nobody_serves_are_not_assumed() -> None:
         (measure("energy", "power_cap_w", power_cap_w=20.0), "20 W is not above the idle power of h100-sxm"),
         (measure("energy", "clock_mhz", clock_mhz=9000.0), "not at 9000"),
         (measure("compute", "router", "speech", router="least-loaded"), "cannot act on 'speech': it acts on chat"),
-        (measure("energy", "battery", battery=1.0), "the energy family has no measure 'battery'"),
+        (measure("energy", "flywheel", kwh=1.0), "the energy family has no measure 'flywheel'"),
     ],
     ids=lambda each: each if isinstance(each, str) else "-".join((each.family, each.kind)),
 )

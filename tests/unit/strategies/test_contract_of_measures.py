@@ -11,11 +11,12 @@ import pytest
 
 from handmade.runs import CATALOGUE, jobs, measure, pool, scenario, service
 from sim.catalog import entries
+from sim.scenario.grid_specs import NO_BATTERY, Battery
 from sim.scenario.specs import PlantSpec
 from sim.strategies import Deployment, PoolPlan
 from sim.strategies.algorithm.quantise import Quantisation
 from sim.strategies.published import published
-from sim.strategies.registry import POOL_MEASURES, SERVICE_MEASURES, SITE_MEASURES
+from sim.strategies.registry import BATTERY_MEASURES, POOL_MEASURES, SERVICE_MEASURES, SITE_MEASURES
 from sim.strategies.technique import Context, Technique
 from sim.strategies.vertical.augment import Augmentation
 from sim.strategies.vertical.prompt import Prompting
@@ -43,6 +44,7 @@ OPTIONS: dict[tuple[str, str], dict[str, object]] = {
     ("energy", "supply_c"): {"supply_c": 25.0},
     ("energy", "sleep"): {"after_s": 60.0},
     ("energy", "shift"): {"by": "price", "max_delay_h": 6.0},
+    ("energy", "battery"): {"kwh": 50.0},
     ("energy", "plant"): {"plant": replace(PLANT, overrides={"pue": 1.1})},
     ("vertical", "customise"): {"method": "lora"},
     ("vertical", "augment"): {"samples": 20_000.0},
@@ -53,10 +55,13 @@ BUILDERS: dict[tuple[str, str], Callable[[Context], Technique[Any]]] = {
     **SERVICE_MEASURES,
     **POOL_MEASURES,
     **SITE_MEASURES,
+    **BATTERY_MEASURES,
 }
 
 
-def target(kind: tuple[str, str]) -> Deployment | PoolPlan | PlantSpec:
+def target(kind: tuple[str, str]) -> Deployment | PoolPlan | PlantSpec | Battery:
+    if kind in BATTERY_MEASURES:
+        return NO_BATTERY
     if kind in SERVICE_MEASURES:
         chat = service()
         return published(chat, chat.model, chat.precision, CATALOGUE)

@@ -153,6 +153,19 @@ def test_renting_what_stood_idle_is_refused(file: Path, tmp_path: Path) -> None:
         reprice(tmp_path / "out", ["pools.few.acquire={rent: {usd_per_accelerator_h: 2.5}}"])
 
 
+@pytest.mark.parametrize(("dispatch", "follows"), [("price", True), ("carbon", True), ("peak", False)])
+def test_prices_that_a_battery_follows_are_refused(file: Path, tmp_path: Path, dispatch: str, follows: bool) -> None:
+    battery = f"mixes.capped.energy=[{{battery: {{kwh: 5, dispatch: {dispatch}, target_kw: 50}}}}]"
+    run(load(file, [battery]), "capped", out=tmp_path / "out")
+    if follows:
+        with pytest.raises(UsageError, match=r"reads prices while it runs \(battery\)"):
+            reprice(tmp_path / "out", ["site.tariff.energy_usd_per_kwh=0.3"])
+        return
+    found = reprice(tmp_path / "out", ["site.tariff.energy_usd_per_kwh=0.3"])
+    again = run(load(file, [battery, "site.tariff.energy_usd_per_kwh=0.3"]), "capped").summary
+    assert found.runs[0].after["cost_usd"] == again["cost_usd"]
+
+
 def test_a_folder_without_ledgers_says_so(file: Path, tmp_path: Path) -> None:
     run(load(file), out=tmp_path / "out")
     (tmp_path / "out" / "ledger.json").unlink()
