@@ -13,7 +13,7 @@ from sim.units import AUDIO_STEP_S
 from sim.workload.formats import AUDIO, INPUT, ITEMS, OUTPUT, SERVICE
 from sim.workload.poisson import GeneratedTraffic
 from sim.workload.replay import open_replay
-from sim.workload.traces import RequestTrace, read_trace
+from sim.workload.traces import RequestTrace, shared_trace
 from sim.workload.traffic import Traffic
 
 LENGTHS = (INPUT, OUTPUT)
@@ -63,7 +63,7 @@ def require_laws(service: Service, traffic: PoissonTraffic, needed: tuple[str, .
 
 def trace_for(service: Service, traffic: TraceTraffic, needed: tuple[str, ...]) -> RequestTrace:
     """The trace of a service; TraceError unless it has the columns that the service's model needs."""
-    trace = read_trace(traffic.path, traffic.format)
+    trace = shared_trace(traffic.path, traffic.format)
     missing = [quantity for quantity in needed if getattr(trace, quantity) is None]
     if missing:
         raise TraceError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -80,6 +81,19 @@ class RequestTrace:
 def asked(quantities: Iterable[str]) -> str:
     """What rows with these quantities ask for, in words."""
     return " or ".join(dict.fromkeys(ASKED[name] for name in quantities if name in ASKED)) or "tokens"
+
+
+def shared_trace(path: Path, named_format: str | None = None) -> RequestTrace:
+    """As `read_trace`; simulations of one process that follow each other share what they read. Not to be changed."""
+    if not path.is_file():
+        return read_trace(path, named_format)
+    found = path.stat()
+    return _shared(path, named_format, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _shared(path: Path, named_format: str | None, _size: int, _changed_ns: int) -> RequestTrace:
+    return read_trace(path, named_format)
 
 
 def read_trace(path: Path, named_format: str | None = None) -> RequestTrace:

@@ -92,7 +92,8 @@ def test_sweep_runs_resumes_and_can_be_drawn(dcsim: Dcsim, folder: Path) -> None
     assert (planned["points"], planned["skipped"]) == (4, 0)
     assert not (folder / "w").exists()
     first = json.loads(dcsim(*command, "--json").out)
-    assert first == {"schema": "dcsim.sweep/1", "points": 4, "done": 4, "failed": 0, "skipped": 0, "out": "w"}
+    counts = {"points": 4, "done": 4, "failed": 0, "skipped": 0}
+    assert first == {"schema": "dcsim.sweep/1", **counts, "out": "w", "reasons": {"new": 4}}
     assert json.loads(dcsim(*command, "--json").out)["skipped"] == 4
     rows = pq.read_table(folder / "w" / "results.parquet").to_pylist()
     assert [(row["pools.few.nodes"], row["mix"]) for row in rows] == [

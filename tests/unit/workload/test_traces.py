@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from sim.errors import TraceError
-from sim.workload.traces import RequestTrace, read_trace
+from sim.workload.traces import RequestTrace, read_trace, shared_trace
 
 AZURE = (
     "TIMESTAMP,ContextTokens,GeneratedTokens\n"
@@ -240,3 +240,13 @@ def test_the_published_requests_for_images_are_read(shared_data: Path) -> None:
     assert trace.items is not None
     assert trace.items.mean() == pytest.approx(2.689, abs=5e-4)
     assert np.quantile(trace.items, 0.9) == 8.0
+
+
+def test_a_trace_is_read_once_and_again_when_its_file_has_changed(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    rows = ["TIMESTAMP,ContextTokens,GeneratedTokens", "2023-11-16 18:00:00.0,10,5", "2023-11-16 18:00:01.0,10,5"]
+    file.write_text("\n".join(rows))
+    first = shared_trace(file)
+    assert shared_trace(file) is first
+    file.write_text("\n".join([*rows, "2023-11-16 18:00:02.0,10,5"]))
+    assert shared_trace(file).rows == 3
