@@ -11,7 +11,7 @@ from sim.scenario.specs import Scenario
 from sim.study.batch import Watch, run_points
 from sim.study.comparison import Comparison, compare_samples
 from sim.study.executor import Failed
-from sim.study.folder import manifest_of, write_json
+from sim.study.folder import RUNS, manifest_of, write_json
 from sim.study.mixes import check_mixes, mix_name, mix_names
 from sim.study.point import Outcome, Point, Row
 from sim.study.results import failures_of, write_results
@@ -19,7 +19,6 @@ from sim.study.sample import promises_of, sample_of
 from sim.study.store import Store
 
 COMPARISON = "comparison.json"
-RUNS = "runs"  # folder of one run per mix
 REPLICATIONS = 10
 
 

@@ -14,6 +14,7 @@ from sim.scenario.specs import Scenario
 from sim.study.point import package_version
 
 SCHEMA = "dcsim.study-folder/1"
+RUNS = "runs"  # folder of one run per mix, in that of a comparison
 Kind = Literal["run", "compare", "sweep", "choose"]
 
 
@@ -51,8 +52,7 @@ def check_folder(folder: Path, manifest: Manifest) -> None:
         raise UsageError(f"{folder} is a file: choose another --out")
     found = read_manifest(folder)
     if found is None:
-        # hidden files: the lock, and what a writer that was killed at once was at
-        if folder.is_dir() and any(not each.name.startswith(".") for each in folder.iterdir()):
+        if folder.is_dir() and any(not _early(each.name) for each in folder.iterdir()):
             raise UsageError(f"{folder} is not empty and holds no results of dcsim: choose another --out")
         return
     if found.get("scenario_sha256") != manifest.scenario_sha256:
@@ -61,6 +61,11 @@ def check_folder(folder: Path, manifest: Manifest) -> None:
     kind = found.get("kind", "run")  # the manifest of a single run names none
     if kind != manifest.kind:
         raise UsageError(f"{folder} holds results of dcsim {kind}: choose another --out")
+
+
+def _early(name: str) -> bool:
+    """Whether a study that was killed at once may have left this: its lock, half a file, runs of a comparison."""
+    return name.startswith(".") or name == RUNS
 
 
 def read_manifest(folder: Path) -> dict[str, object] | None:

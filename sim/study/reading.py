@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from sim.errors import UsageError
 from sim.record.files import SUMMARY
-from sim.study.comparing import COMPARISON, RUNS
+from sim.study.comparing import COMPARISON
 from sim.study.comparison import SCHEMA, Comparison, Difference, compare_samples
 from sim.study.conclusion import Conclusion
-from sim.study.folder import read_manifest
+from sim.study.folder import RUNS, read_manifest
 from sim.study.metrics import flat_figures
 from sim.study.results import read_samples
 from sim.study.sample import Sample, warnings_of

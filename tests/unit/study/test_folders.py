@@ -71,3 +71,12 @@ def test_a_damaged_store_is_told_and_not_written_over(scenario: Scenario, tmp_pa
     with pytest.raises(UsageError, match="cannot be read"):
         Store(tmp_path, manifest, scenario)
     assert (tmp_path / "results.sqlite").read_bytes().startswith(b"not a database")
+
+
+@pytest.mark.usefixtures("simulate")
+def test_what_a_study_that_was_killed_at_once_left_is_in_nobodys_way(scenario: Scenario, tmp_path: Path) -> None:
+    (tmp_path / "runs" / "lean").mkdir(parents=True)
+    (tmp_path / ".lock").touch()
+    (tmp_path / ".manifest.json.a1b2c3d4").write_text("{")
+    assert compare(scenario, replications=2, workers=1, out=tmp_path).replications == 2
+    assert not (tmp_path / ".manifest.json.a1b2c3d4").exists()
