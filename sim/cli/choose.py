@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from sim.cli.console import plain, print_json, tell
-from sim.cli.options import JSON, OUT_FOLDER, SCENARIO, SEED, SETTINGS, WORKERS
+from sim.cli.options import JSON, OUT_FOLDER, SCENARIO, SEED, SETTINGS, WORKERS, Finite
 from sim.errors import DemandError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.study.choosing.race import Objective
 
 OBJECTIVES = ("cost", "energy", "carbon", "throughput")
-POSITIVE = click.FloatRange(min=0.0, min_open=True)
+POSITIVE = Finite(min=0.0, min_open=True)
 SOME_RUNS_FAILED = 4
 
 
@@ -27,7 +27,7 @@ SOME_RUNS_FAILED = 4
 @SCENARIO
 @click.option("--budget-usd", type=POSITIVE, help="Most that the window may cost in total.")
 @click.option("--budget-usd-per-month", type=POSITIVE, help="Most that a month of 730 h may cost.")
-@click.option("--accuracy-floor", type=click.FloatRange(0.0, 1.0), help="Lowest accuracy of each service, 0 to 1.")
+@click.option("--accuracy-floor", type=Finite(0.0, 1.0), help="Lowest accuracy of each service, 0 to 1.")
 @click.option(
     "--objective", type=click.Choice(OBJECTIVES), default="cost", show_default=True, help="What the best has best."
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.console import plain, print_json, print_rows, tell
-from sim.cli.options import JSON
+from sim.cli.options import JSON, Finite
 
 if TYPE_CHECKING:
     from sim.study.surveying import FacilityYear
@@ -19,9 +19,17 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 @click.command("facility")
 @click.option("--plant", required=True, help="Name in the catalogue.")
 @click.option("--weather", required=True, help="A preset, or a file: EPW, TMY2, TMY3, Open-Meteo JSON.")
-@click.option("--it-kw", type=float, required=True, help="IT power that the plant is made for.")
-@click.option("--load", type=float, default=0.75, show_default=True, help="Share of it that is drawn all year.")
-@click.option("--supply-c", type=float, help="Set-point of air or coolant; default: the plant's.")
+@click.option(
+    "--it-kw", type=Finite(0.0, 1e7, min_open=True), required=True, help="IT power that the plant is made for."
+)
+@click.option(
+    "--load",
+    type=Finite(0.0, 1.0, min_open=True),
+    default=0.75,
+    show_default=True,
+    help="Share of it that is drawn all year.",
+)
+@click.option("--supply-c", type=Finite(-50.0, 150.0), help="Set-point of air or coolant; default: the plant's.")
 @click.option("--node", default="hgx-h100-8", show_default=True, help="Whose fans and supplies count in TUE.")
 @click.option("--catalog", type=click.Path(path_type=Path, dir_okay=False), help="Your own catalogue entries.")
 @JSON

@@ -83,7 +83,8 @@ def status_of(arguments: Sequence[str]) -> int:
         fault.show()
         return fault.exit_code
     except (click.Abort, KeyboardInterrupt):
-        complain("interrupted; with --out the same command goes on where it stopped")
+        resumes = "; the same command goes on where it stopped" if "--out" in arguments else ""
+        complain(f"interrupted{resumes}")
         return INTERRUPTED
     except BrokenPipeError:
         # the reader has gone: nothing more can be told, and Python must not try when it flushes at the end

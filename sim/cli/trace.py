@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sim.cli.console import print_json, print_rows, tell
-from sim.cli.options import JSON, writable
+from sim.cli.options import JSON, Finite, writable
 
 FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 FORMAT = click.option("--format", "named_format", help="Format of the trace; default: told from its content.")
@@ -74,7 +74,7 @@ def convert(file: Path, named_format: str | None, out: Path) -> None:
 @command.command("rounds")
 @FILE
 @click.option("--fleet", required=True, help="Accelerators of each kind, such as v100=8,p100=16,k80=24.")
-@click.option("--round-s", type=click.FloatRange(1.0, 1e6), default=360.0, show_default=True, help="Length of a round.")
+@click.option("--round-s", type=Finite(1.0, 1e6), default=360.0, show_default=True, help="Length of a round.")
 @click.option("--per-server", type=click.IntRange(1, 1024), default=4, show_default=True, help="Accelerators a server.")
 @JSON
 def rounds(file: Path, fleet: str, round_s: float, per_server: int, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Final
 
-from sim.errors import UsageError
+from sim.errors import InputError, UsageError
 from sim.scenario import load
 from sim.study.repricing import KeptRuns, RepricedRun, total_usd
 
@@ -66,7 +66,11 @@ def break_even(folder: Path, settings: Sequence[str], path: str) -> BreakEven:
 
     @cache
     def costs(value: float) -> dict[str, float]:
-        found = runs.repriced([*settings, f"{path}={value!r}"])
+        try:
+            found = runs.repriced([*settings, f"{path}={value!r}"])
+        except InputError as fault:
+            reason = fault.problems[0].text if fault.problems else str(fault)
+            raise UsageError(f"--break-even needs a price that may take any value; {path}: {reason}") from None
         labels = dict.fromkeys(run.label for run in found)
         return {label: fmean(total_usd(run.after) for run in found if run.label == label) for label in labels}
 

@@ -45,14 +45,14 @@ class Prompting:
         return None
 
     def apply(self, target: Deployment) -> Deployment:
-        """The service with longer prompts, and the accuracy that they bring."""
+        """The service with longer prompts, and the accuracy that they bring; nothing said more teaches nothing."""
         told = replace(
             target,
             variant=replace(target.variant, steps=(*target.variant.steps, self.technique.option)),
             added_tokens=target.added_tokens + self.added_tokens,
             decision_s=target.decision_s + self.retrieval_s,
         )
-        return with_effect(told, *effect_of(self.technique, target))
+        return with_effect(told, *effect_of(self.technique, target)) if self.added_tokens else told
 
     def upfront(self, target: Deployment) -> UpFront:
         """The engineer, and the index over the documents."""

@@ -187,3 +187,25 @@ def test_an_interrupted_sweep_leaves_a_table_and_resumes(folder: Path) -> None:
     assert (folder / "w" / "results.parquet").exists()
     planned = subprocess.run([*sweep, "--dry-run", "--json"], cwd=folder, capture_output=True, text=True, check=True)
     assert json.loads(planned.stdout)["skipped"] > 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("choose", "s.yaml", "--budget-usd", "nan"),
+        ("choose", "s.yaml", "--accuracy-floor", "nan"),
+        ("facility", "--plant", "legacy", "--weather", "hot-dry", "--it-kw", "1e300"),
+        ("facility", "--plant", "legacy", "--weather", "hot-dry", "--it-kw", "100", "--load", "nan"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(arguments: tuple[str, ...], dcsim: Dcsim) -> None:
+    done = dcsim(*arguments)
+    assert done.status == 2
+    assert "Invalid value" in done.err
+
+
+def test_the_break_even_of_what_is_no_price_is_refused(dcsim: Dcsim) -> None:
+    assert dcsim("run", "s.yaml", "--out", "r").status == 0
+    done = dcsim("reprice", "r", "--break-even", "pools.few.nodes")
+    assert done.status == 2
+    assert "price" in done.err

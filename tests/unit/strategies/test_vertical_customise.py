@@ -102,6 +102,7 @@ class TestPrompting:
         made = only(plan({"method": "rag", "added_tokens": 0, "retrieval_s": 0.0, "documents": 0.0}))
         plain = only(plan())
         assert (made.added_tokens, made.decision_s) == (plain.added_tokens, plain.decision_s)
+        assert (made.accuracy, made.accuracy_sd) == (plain.accuracy, plain.accuracy_sd)
 
 
 class TestAugmentation:
