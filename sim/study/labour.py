@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +23,7 @@ Results: TypeAlias = list[tuple[int, bytes]]  # index of a task, and its result 
 Message: TypeAlias = Ready | Share | Results
 STOP: Final = None  # sent in place of a chunk
 SHARE_EVERY_S: Final = 0.1
+PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 
 def labour(
@@ -33,7 +36,7 @@ def labour(
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then stops its workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _die_with_parent()
     with contextlib.suppress(EOFError, OSError):
         if prepare is not None:
             prepare()
@@ -47,11 +50,20 @@ def labour(
             answers.send()
 
 
-def _end_with_parent() -> None:
-    """Ends this process when the parent has, even in the middle of a simulation."""
+def _die_with_parent() -> None:
+    """Sees that this process ends when the parent does, even in the middle of a simulation.
+
+    Linux does so by itself when told to. Elsewhere a thread waits for it, which compiled code may keep waiting.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     parent = parent_process()
     if parent is not None:
-        wait([parent.sentinel])
+        wait([parent.sentinel])  # at once where it had gone before it was waited for
         os._exit(1)
 
 

@@ -91,3 +91,11 @@ def test_a_second_sweep_of_the_folder_is_refused_while_the_first_one_runs(proces
     third = processes.Sweeping.begun(folder, line)
     processes.until(lambda: third.workers() != [], 60.0)
     third.kill()
+
+
+def test_workers_in_the_middle_of_a_long_simulation_end_with_their_parent(processes: ModuleType, folder: Path) -> None:
+    axes = ["--set", "horizon_h=20000,20001", "--mixes", "baseline", "--workers", "2", "--out", "w"]
+    running = processes.Sweeping.begun(folder, [sys.executable, "-m", "sim", "sweep", "s.yaml", *axes])
+    processes.until(lambda: len(running.workers()) == 2, 60.0)
+    time.sleep(5.0)  # by then they simulate, in compiled code
+    running.kill()
