@@ -12,6 +12,7 @@ from sim.errors import UsageError
 from sim.record.files import MANIFEST, scenario_hash
 from sim.scenario.specs import Scenario
 from sim.study.point import package_version
+from sim.study.store_file import told_of
 
 SCHEMA = "dcsim.study-folder/1"
 RUNS = "runs"  # folder of one run per mix, in that of a comparison
@@ -80,5 +81,6 @@ def read_manifest(folder: Path) -> dict[str, object] | None:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Writes a JSON file in one piece; no NaN, one figure that does not exist is null."""
-    write_atomically(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
+    """Writes a JSON file in one piece; no NaN, one figure that does not exist is null. UsageError where it cannot be."""
+    with told_of(path.parent):
+        write_atomically(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
