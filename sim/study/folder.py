@@ -81,6 +81,6 @@ def read_manifest(folder: Path) -> dict[str, object] | None:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Writes a JSON file in one piece; no NaN, one figure that does not exist is null. UsageError where it cannot be."""
+    """Writes a JSON file in one piece; no NaN, a figure that does not exist is null. UsageError where it cannot."""
     with told_of(path.parent):
         write_atomically(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
