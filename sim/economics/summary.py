@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
+from functools import cache
 from importlib.metadata import version
 from math import fsum
 
@@ -26,6 +27,7 @@ from sim.strategies.plan import Family, Plan
 from sim.units import H_PER_MONTH, S_PER_H
 
 SCHEMA = "dcsim.run/1"
+LINE_FIELDS = tuple(each.name for each in fields(CostLine))
 
 
 def appraise(plan: Plan, ledger: Ledger, seed: int, lean: Mapping[str, Leanness] | None = None) -> dict[str, object]:
@@ -67,13 +69,19 @@ def appraise(plan: Plan, ledger: Ledger, seed: int, lean: Mapping[str, Leanness]
             "events": ledger.events,
         },
         "provenance": {
-            "dcsim": version("dcsim"),
+            "dcsim": _own_version(),
             "random_layout": RANDOM_LAYOUT,
             "catalogue": catalogue_of(plan.scenario).digest(),
             "carbon_basis": plan.scenario.site.carbon.basis,
             "assumed": list(assumed),
         },
     }
+
+
+@cache
+def _own_version() -> str:
+    """Version of this package; looking it up reads a file."""
+    return version("dcsim")
 
 
 def leanness_of(plan: Plan, ledger: Ledger) -> dict[str, Leanness]:
@@ -93,7 +101,7 @@ def _money(lines: tuple[CostLine, ...], meter: Metered) -> dict[str, object]:
     total = total_cost(terms)
     return {
         "cost_usd": _with_total(total, terms),
-        "cost_lines": [asdict(line) for line in lines if line.usd != 0.0],
+        "cost_lines": [{name: getattr(line, name) for name in LINE_FIELDS} for line in lines if line.usd != 0.0],
         "usd_per_month": total * H_PER_MONTH / (meter.window_s / S_PER_H),
     }
 
