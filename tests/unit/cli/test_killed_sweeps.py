@@ -27,26 +27,22 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def kill_and_compare(processes: ModuleType, folder: Path, points: int, parents: int, workers: int) -> None:
     """Kills parents and workers of one sweep at random times, lets it end, and compares it with one left in peace."""
     assert processes.Sweeping.begun(folder, processes.sweep_line(points, "calm")).end() == 0
-    line, draw, seen, killed = processes.sweep_line(points, "w"), Random(7), 0, 0
+    line, draw, seen = processes.sweep_line(points, "w"), Random(7), 0
     for left in range(parents, 0, -1):
         running = processes.Sweeping.begun(folder, line)
         target = seen + draw.randrange(2 * max(0, 3 * points // 4 - seen) // left + 1)
-        while (now := processes.finished_points(folder / "w")) < max(target, 1) and running.process.poll() is None:
+        while (now := processes.finished_points(folder / "w")) < max(target, 1):
+            assert running.process.poll() is None, running.end()
             workers -= kill_one(running.workers(), draw) if workers and draw.random() < 0.3 else 0
             time.sleep(0.02 * draw.random())
-        if running.process.poll() is not None:  # on a fast machine a sweep may end before its parent is killed
-            assert running.end() == 0
-            break
         running.kill()
-        killed += 1
         assert now >= seen, "points that were finished are lost"
         seen = now
     last = processes.Sweeping.begun(folder, line)
     while workers and last.process.poll() is None:
         workers -= kill_one(last.workers(), draw)
         time.sleep(0.3)
-    assert last.end() == 0
-    assert killed > 0, "nobody was killed: nothing was tried"
+    assert (last.end(), workers) == (0, 0)
     left_behind = {path.name for path in (folder / "w").iterdir()}
     assert left_behind == {path.name for path in (folder / "calm").iterdir()}, "nothing half written is left"
     assert processes.finished_points(folder / "w") == points
@@ -63,7 +59,7 @@ def kill_one(processes: list[int], draw: Random) -> bool:
 
 
 def test_a_sweep_survives_the_death_of_its_parent_and_its_workers(processes: ModuleType, folder: Path) -> None:
-    kill_and_compare(processes, folder, points=300, parents=3, workers=3)
+    kill_and_compare(processes, folder, points=600, parents=3, workers=3)
 
 
 @pytest.mark.slow
